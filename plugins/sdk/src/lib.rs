@@ -1,0 +1,2 @@
+//! sdk
+mod bindings;

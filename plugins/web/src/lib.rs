@@ -1,0 +1,1 @@
+//! The component that serves css, xpath and regex over one parse.
