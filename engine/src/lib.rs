@@ -1,1 +1,7 @@
-//! The scraping engine.
+//! The scraping engine: what a job is, where its pages come from, and the pipeline that makes rows of them.
+//!
+//! The engine knows no HTTP server, no OpenAPI and no command line.
+
+pub mod model;
+pub mod plugin;
+pub mod source;

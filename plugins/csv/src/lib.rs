@@ -1,1 +1,88 @@
-//! The component that writes CSV.
+//! The component that writes CSV (RFC 4180), with a header row.
+//!
+//! CSV has no types and no null: a null is an empty field, a list is its values joined by `; `, a datetime is RFC 3339 in
+//! UTC, structured values are JSON text.
+
+mod formula;
+mod writer;
+
+use snowscrape_plugin_sdk::{
+    Column, ExportError, Exporter, ExporterInfo, InvalidOption, OptionKind, OptionSpec, OptionValue, RunInfo, Settings,
+    export_exporter,
+};
+
+use writer::CsvWriter;
+
+struct Csv;
+
+impl Exporter for Csv {
+    type Writer = CsvWriter;
+
+    fn describe() -> ExporterInfo {
+        ExporterInfo {
+            name: "csv".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            format: "csv".to_owned(),
+            file_extension: "csv".to_owned(),
+            media_type: "text/csv; charset=utf-8; header=present".to_owned(),
+            description: "Comma-separated values with a header row.".to_owned(),
+            options: vec![
+                OptionSpec {
+                    name: "delimiter".to_owned(),
+                    kind: OptionKind::Text,
+                    default: Some(OptionValue::Text(",".to_owned())),
+                    description: "What separates fields: one ASCII character, or `tab`.".to_owned(),
+                },
+                OptionSpec {
+                    name: "formulas".to_owned(),
+                    kind: OptionKind::Choice(vec!["guard".to_owned(), "keep".to_owned()]),
+                    default: Some(OptionValue::Text("guard".to_owned())),
+                    description: "Whether texts that a spreadsheet would run as a formula get an apostrophe before \
+                                  them (guard) or stay as they are (keep)."
+                        .to_owned(),
+                },
+            ],
+        }
+    }
+
+    fn open(columns: Vec<Column>, settings: Settings, _: RunInfo) -> Result<CsvWriter, ExportError> {
+        let delimiter = delimiter(settings.text("delimiter").unwrap_or(","))?;
+        CsvWriter::new(&columns, delimiter, settings.text("formulas") != Some("keep"))
+    }
+}
+
+export_exporter!(Csv);
+
+fn delimiter(given: &str) -> Result<u8, ExportError> {
+    match given.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => Ok(*byte),
+        _ => Err(ExportError::InvalidOption(InvalidOption {
+            name: "delimiter".to_owned(),
+            message: "must be one ASCII character other than a quote or line break, or `tab`".to_owned(),
+        })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::delimiter;
+
+    #[test]
+    fn a_delimiter_is_one_character() {
+        for (given, byte) in [
+            (",", Some(b',')),
+            (";", Some(b';')),
+            ("\t", Some(b'\t')),
+            ("tab", Some(b'\t')),
+            ("|", Some(b'|')),
+            ("", None),
+            (",,", None),
+            ("\"", None),
+            ("\n", None),
+            ("é", None),
+        ] {
+            assert_eq!(delimiter(given).ok(), byte, "{given:?}");
+        }
+    }
+}

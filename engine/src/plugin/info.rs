@@ -1,0 +1,191 @@
+//! What components say of themselves, in the model's words, checked once when they are loaded.
+
+use super::bindings::exporter::exports::snowscrape::plugin::exporting;
+use super::bindings::extractor::exports::snowscrape::plugin::extracting;
+use super::bindings::extractor::snowscrape::plugin::types;
+use super::error::LoadError;
+use crate::model::{OptionKind, OptionSpec, OptionValue};
+
+/// Who an extractor is and what it serves.
+#[derive(Clone, Debug)]
+pub struct ExtractorInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The query types that it serves.
+    pub query_types: Vec<QueryTypeInfo>,
+}
+
+/// A type of query.
+#[derive(Clone, Debug)]
+pub struct QueryTypeInfo {
+    /// The name in `queries[].type`.
+    pub name: String,
+    /// One sentence about it.
+    pub description: String,
+    /// How it reads a page.
+    pub input: InputKind,
+    /// Whether it answers JSON.
+    pub structured: bool,
+    /// Whether it can be an item.
+    pub item: bool,
+    /// The options it takes.
+    pub options: Vec<OptionSpec>,
+}
+
+/// How a query type reads a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// As decoded text.
+    Text,
+    /// As the bytes that came.
+    Bytes,
+}
+
+/// Who an exporter is and what it writes.
+#[derive(Clone, Debug)]
+pub struct ExporterInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The name in `format=`.
+    pub format: String,
+    /// Without a dot.
+    pub file_extension: String,
+    /// Such as `text/csv; charset=utf-8`.
+    pub media_type: String,
+    /// One sentence about it.
+    pub description: String,
+    /// The options it takes.
+    pub options: Vec<OptionSpec>,
+}
+
+impl ExtractorInfo {
+    pub(crate) fn from_wit(info: extracting::ExtractorInfo) -> Result<Self, LoadError> {
+        if info.query_types.is_empty() {
+            return Err(LoadError::Description("it serves no query type".to_owned()));
+        }
+        let query_types = info
+            .query_types
+            .into_iter()
+            .map(QueryTypeInfo::from_wit)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            name: identifier("name", info.name)?,
+            version: label("version", info.version)?,
+            query_types,
+        })
+    }
+}
+
+impl QueryTypeInfo {
+    fn from_wit(info: extracting::QueryType) -> Result<Self, LoadError> {
+        Ok(Self {
+            name: identifier("query type", info.name)?,
+            description: info.description,
+            input: match info.input {
+                extracting::InputKind::Text => InputKind::Text,
+                extracting::InputKind::Bytes => InputKind::Bytes,
+            },
+            structured: matches!(info.matches, extracting::MatchKind::Structured),
+            item: info.item,
+            options: options(info.options)?,
+        })
+    }
+}
+
+impl ExporterInfo {
+    pub(crate) fn from_wit(info: exporting::ExporterInfo) -> Result<Self, LoadError> {
+        Ok(Self {
+            name: identifier("name", info.name)?,
+            version: label("version", info.version)?,
+            format: identifier("format", info.format)?,
+            file_extension: identifier("file extension", info.file_extension)?,
+            media_type: label("media type", info.media_type)?,
+            description: info.description,
+            options: options(info.options)?,
+        })
+    }
+}
+
+fn options(specs: Vec<types::OptionSpec>) -> Result<Vec<OptionSpec>, LoadError> {
+    specs
+        .into_iter()
+        .map(|spec| {
+            Ok(OptionSpec {
+                name: identifier("option", spec.name)?,
+                kind: match spec.kind {
+                    types::OptionKind::Text => OptionKind::Text,
+                    types::OptionKind::Boolean => OptionKind::Boolean,
+                    types::OptionKind::Integer => OptionKind::Integer,
+                    types::OptionKind::Number => OptionKind::Number,
+                    types::OptionKind::Choice(words) => OptionKind::Choice(words),
+                },
+                default: spec.default.map(|value| match value {
+                    types::OptionValueResult::Text(text) => OptionValue::Text(text),
+                    types::OptionValueResult::Boolean(value) => OptionValue::Boolean(value),
+                    types::OptionValueResult::Integer(value) => OptionValue::Integer(value),
+                    types::OptionValueResult::Number(value) => OptionValue::Number(value),
+                }),
+                description: spec.description,
+            })
+        })
+        .collect()
+}
+
+/// Names end up in URLs, file names and messages, so they are of letters that need no escape anywhere.
+fn identifier(what: &str, name: String) -> Result<String, LoadError> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
+    if (1..=64).contains(&name.len()) && name.bytes().all(fits) && !name.starts_with('.') {
+        Ok(name)
+    } else {
+        Err(LoadError::Description(format!(
+            "the {what} `{}` is not 1 to 64 lower-case letters, digits, `-`, `_` and `.`",
+            name.chars().take(80).collect::<String>().escape_debug()
+        )))
+    }
+}
+
+fn label(what: &str, text: String) -> Result<String, LoadError> {
+    if (1..=128).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        Ok(text)
+    } else {
+        Err(LoadError::Description(format!(
+            "the {what} is not 1 to 128 printable ASCII characters"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{identifier, label};
+
+    #[test]
+    fn names_need_no_escape() {
+        for (name, fits) in [
+            ("css", true),
+            ("x-1_y.z", true),
+            ("", false),
+            ("CSS", false),
+            (".a", false),
+            ("a/b", false),
+            ("a b", false),
+            ("ü", false),
+            (&"a".repeat(64), true),
+            (&"a".repeat(65), false),
+        ] {
+            assert_eq!(identifier("name", name.to_owned()).is_ok(), fits, "{name}");
+        }
+        for (text, fits) in [
+            ("1.0 beta", true),
+            ("a\nb", false),
+            ("", false),
+            (&"a".repeat(128), true),
+            (&"a".repeat(129), false),
+        ] {
+            assert_eq!(label("version", text.to_owned()).is_ok(), fits, "{text}");
+        }
+    }
+}
