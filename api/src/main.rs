@@ -1,2 +1,10 @@
-//! x
-fn main() {}
+//! The `snowscrape` command.
+
+mod cli;
+mod components;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

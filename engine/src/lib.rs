@@ -2,6 +2,9 @@
 //!
 //! The engine knows no HTTP server, no OpenAPI and no command line.
 
+pub mod fetch;
 pub mod model;
+pub mod pipeline;
 pub mod plugin;
+pub mod rows;
 pub mod source;

@@ -134,6 +134,16 @@ impl Extractors {
         Ok(found)
     }
 
+    /// Starts every instance and compiles its queries, so that what is wrong with them is known before the first page.
+    pub fn start_all(&mut self) -> Result<(), OpenError> {
+        for at in 0..self.plan.groups.len() {
+            if self.running[at].is_none() {
+                self.running[at] = Some(self.start(at)?);
+            }
+        }
+        Ok(())
+    }
+
     fn unanswered(&self) -> Vec<Result<Vec<Match>, String>> {
         self.plan.queries.iter().map(|_| Ok(Vec::new())).collect()
     }
@@ -158,20 +168,11 @@ impl Extractors {
         let plan = &self.plan;
         let group = &plan.groups[at];
         let mut instance = ExtractorInstance::start(&group.plugin)?;
-        let item = plan.item.as_ref().filter(|_| at == 0).map(|item| QueryRef {
-            query_type: &item.query_type,
-            expression: &item.expression,
-            options: &item.options,
-        });
+        let item = plan.item.as_ref().filter(|_| at == 0).map(QueryRef::from);
         let queries: Vec<_> = group
             .places
             .iter()
-            .map(|place| &plan.queries[*place])
-            .map(|query| QueryRef {
-                query_type: &query.query_type,
-                expression: &query.expression,
-                options: &query.options,
-            })
+            .map(|place| QueryRef::from(&plan.queries[*place]))
             .collect();
         let fragments = item.is_some() && plan.groups.len() > 1;
         let session = instance.open(item, &queries, fragments)?;

@@ -8,7 +8,7 @@ use super::bindings::extractor::snowscrape::plugin::types;
 use super::error::{CallError, OpenError};
 use super::instance::Instance;
 use super::registry::Plugin;
-use crate::model::{ExpressionFault, Match, MatchKind, OptionValue, Warning, WarningCode};
+use crate::model::{ExpressionFault, Match, MatchKind, OptionValue, Query, Selector, Warning, WarningCode};
 
 /// A running extractor. One thread uses it at a time.
 pub struct ExtractorInstance(Instance<Extractor>);
@@ -31,6 +31,26 @@ pub struct QueryRef<'a> {
     pub expression: &'a str,
     /// The options that were given, checked.
     pub options: &'a [(String, OptionValue)],
+}
+
+impl<'a> From<&'a Selector> for QueryRef<'a> {
+    fn from(selector: &'a Selector) -> Self {
+        Self {
+            query_type: &selector.query_type,
+            expression: &selector.expression,
+            options: &selector.options,
+        }
+    }
+}
+
+impl<'a> From<&'a Query> for QueryRef<'a> {
+    fn from(query: &'a Query) -> Self {
+        Self {
+            query_type: &query.query_type,
+            expression: &query.expression,
+            options: &query.options,
+        }
+    }
 }
 
 /// A page as an extractor reads it.

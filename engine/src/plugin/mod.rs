@@ -15,12 +15,14 @@ mod instance;
 mod lower;
 mod registry;
 mod wasi;
+mod workbench;
 
 pub use cache::CodeCache;
 pub use engine::{Limits, PluginEngine};
 pub use error::{CallError, LoadError, OpenError};
 pub use exporter::{ColumnQuery, Export, ExportError, ExportWriter, RunFacts};
-pub use extraction::{ExtractionPlan, Extractors};
-pub use extractor::{ExtractorInstance, Fragment, PageInput, SessionHandle};
+pub use extraction::{ExtractionPlan, Extractors, PageExtraction};
+pub use extractor::{ExtractorInstance, Fragment, PageInput, QueryRef, SessionHandle};
 pub use info::{ExporterInfo, ExtractorInfo, InputKind, QueryTypeInfo};
 pub use registry::{ComponentSource, ContentHash, Plugin, PluginRegistry};
+pub use workbench::{Answers, Workbench};

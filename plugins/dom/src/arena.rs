@@ -243,7 +243,7 @@ impl Document {
         self.names.get(self.node(id).name).namespace()
     }
 
-    /// Whether the node is an element of HTML itself, not of SVG or `MathML`.
+    /// Whether the node is an element of HTML itself, not of SVG or MathML.
     pub fn is_html(&self, id: NodeId) -> bool {
         self.is_element(id) && *self.namespace(id) == ns!(html)
     }

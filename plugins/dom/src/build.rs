@@ -67,7 +67,12 @@ impl Builder {
         let nodes = self.nodes.borrow();
         let mut at = nodes[DOCUMENT as usize].last;
         while at != NONE {
-            let Building { first, previous, content, .. } = &nodes[at as usize];
+            let Building {
+                first,
+                previous,
+                content,
+                ..
+            } = &nodes[at as usize];
             match content {
                 Content::Element { name, .. } if name.local == local_name!("html") => at = *first,
                 Content::Element { name, .. } if name.local == local_name!("head") => {

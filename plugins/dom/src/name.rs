@@ -30,7 +30,7 @@ impl Name {
         &self.qualified.local
     }
 
-    /// The namespace: HTML, SVG or `MathML` for elements, mostly none for attributes.
+    /// The namespace: HTML, SVG or MathML for elements, mostly none for attributes.
     pub fn namespace(&self) -> &Namespace {
         &self.qualified.ns
     }

@@ -226,7 +226,10 @@ mod tests {
 
     #[test]
     fn tags_and_ids_are_indexed() {
-        let document = Document::parse("<q id=x><svg><q id=y></q></svg></q><p><q id=x>", ParseOptions::default());
+        let document = Document::parse(
+            "<q id=x><svg><q id=y></q></svg></q><p><q id=x>",
+            ParseOptions::default(),
+        );
         let anchors = document.elements_by_tag(document.tag("q").unwrap());
         assert_eq!(anchors.len(), 3);
         assert_eq!(document.element_by_id("x"), Some(anchors[0]));

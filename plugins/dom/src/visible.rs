@@ -15,15 +15,16 @@ impl Document {
         let end = self.node(id).end;
         while at < end {
             let node = NodeId(at);
-            while let Some(block) = open.pop_if(|block| self.node(*block).end <= at) {
-                end_line(&mut text, self.is_html(block));
+            while open.last().is_some_and(|block| self.node(*block).end <= at) {
+                open.pop();
+                end_line(&mut text);
             }
             at += 1;
             match self.kind(node) {
                 NodeKind::Text => text.push_str(self.text(node)),
                 NodeKind::Element if self.is_hidden(node) => at = self.node(node).end,
                 NodeKind::Element if self.breaks_lines(node) => {
-                    end_line(&mut text, true);
+                    end_line(&mut text);
                     open.push(node);
                 }
                 _ => {}
@@ -104,8 +105,8 @@ impl Document {
     }
 }
 
-fn end_line(text: &mut String, block: bool) {
-    if block && !text.is_empty() && !text.ends_with('\n') {
+fn end_line(text: &mut String) {
+    if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
 }

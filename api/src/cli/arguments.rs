@@ -1,0 +1,109 @@
+//! The commands and their arguments.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use super::failure::Failure;
+use super::{batch, extract, run};
+
+/// A scraping engine: pages in, clean rows out.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a job and write its rows to a file
+    Run(RunArguments),
+    /// Try a query out on a page
+    Extract(ExtractArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The job's definition, of the same shape as `POST /jobs` takes; `-` reads standard input
+    pub(crate) job: PathBuf,
+    /// The format of the file
+    #[arg(long, default_value = "json")]
+    pub(crate) format: String,
+    /// Where the rows go, `-` for standard output [default: the job's file name with the format's extension]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// An option of the format; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["query", "batch"]))]
+pub(crate) struct ExtractArguments {
+    /// The type of the query: css, xpath, regex
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        requires = "query",
+        required_unless_present = "batch"
+    )]
+    pub(crate) query_type: Option<String>,
+    /// The expression
+    #[arg(long, requires = "page")]
+    pub(crate) query: Option<String>,
+    /// An expression that finds items; the query is evaluated in each
+    #[arg(long, requires = "query")]
+    pub(crate) item: Option<String>,
+    /// The type of the item's expression [default: the query's, or css where that finds no nodes]
+    #[arg(long, value_name = "TYPE", requires = "item")]
+    pub(crate) item_type: Option<String>,
+    /// An option of the query; can be given several times
+    #[arg(long = "option", value_name = "KEY=VALUE", value_parser = key_value, requires = "query")]
+    pub(crate) options: Vec<(String, String)>,
+    /// Print matches as the extractor gave them: white space is kept
+    #[arg(long, requires = "query")]
+    pub(crate) raw: bool,
+    /// Answer a query a line: {"id", "type", "query", "html", "item"?, "options"?}
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with = "page")]
+    pub(crate) batch: Option<PathBuf>,
+    /// A file, an http or https URL, or `-` for standard input
+    #[arg(value_name = "FILE|URL|-")]
+    pub(crate) page: Option<String>,
+}
+
+fn key_value(given: &str) -> Result<(String, String), String> {
+    let (key, value) = given.split_once('=').ok_or("must be KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Reads the arguments, runs the command, and turns what went wrong into words and an exit code.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("SNOWSCRAPE_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let done = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Extract(arguments) => match &arguments.batch {
+            Some(file) => batch::run(file),
+            None => extract::run(&arguments),
+        },
+    };
+    done.unwrap_or_else(Failure::exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        super::Arguments::command().debug_assert();
+    }
+}

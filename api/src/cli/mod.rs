@@ -1,0 +1,13 @@
+//! The command line: what its arguments are, and what each command prints.
+
+mod arguments;
+mod batch;
+mod extract;
+mod failure;
+mod input;
+mod output;
+mod progress;
+mod run;
+mod summary;
+
+pub(crate) use arguments::main;

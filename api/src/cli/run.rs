@@ -1,0 +1,148 @@
+//! `snowscrape run`: a job from a file, its rows to a file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use snowscrape_engine::model::{Job, JobId, OptionValue, RunId, RunStatus, Trigger, parse_options};
+use snowscrape_engine::pipeline::{BuildError, ExportFailure, Exported, Finished, Pipeline, export};
+use snowscrape_engine::plugin::{ExportError, ExportWriter, ExporterInfo, Plugin, PluginRegistry};
+
+use super::arguments::RunArguments;
+use super::failure::Failure;
+use super::input::read_text;
+use super::output::Output;
+use super::progress;
+use super::summary::summary;
+use crate::components;
+
+/// What the shell sees of a program that Ctrl-C ended: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
+pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
+    let text = read_text(&arguments.job)?;
+    let registry = components::load().map_err(|error| Failure::work(&error))?;
+    let job = Job::from_text(&text, &*registry)
+        .map_err(|faults| Failure::fields(&format!("{} is no valid job", arguments.job.display()), &faults))?;
+    let (exporter, info) = exporter(&registry, &arguments.format)?;
+    let options = options(info, &arguments.settings)?;
+    let path = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| default_output(&arguments.job, info));
+    if job.scheduling.is_some() {
+        say("warning: scheduling is ignored: the job runs once, now");
+    }
+    let pipeline = Pipeline::build(
+        job,
+        &registry,
+        &|name| std::env::var(format!("SNOWSCRAPE_SECRET_{name}")).ok(),
+        RunId::new("run_cli"),
+        JobId::new("job_cli"),
+        Trigger::Cli,
+    )
+    .map_err(|error| unbuilt(&error))?;
+    let writer =
+        ExportWriter::open(exporter, pipeline.columns(), &options, &pipeline.facts()).map_err(|error| match error {
+            ExportError::Option { .. } => Failure::input(format!("--set {error}")),
+            other => Failure::work(&other),
+        })?;
+    let output = Output::open(&path)
+        .map_err(|error| Failure::input(format!("--output: {} cannot be written: {error}", path.display())))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work(&error))?;
+    let started = Instant::now();
+    let Done {
+        finished,
+        exported,
+        output,
+    } = runtime.block_on(drive(pipeline, writer, output));
+    let exported = exported.map_err(|error| Failure::work(&error))?;
+    // A run in which every page failed has nothing that should take the place of an earlier result.
+    let file = match finished.run.status {
+        RunStatus::Failed => None,
+        _ => output.keep().map_err(|error| Failure::work(&error))?,
+    };
+    say(summary(&finished, &exported, file.as_deref(), started.elapsed()).trim_end());
+    Ok(match finished.run.status {
+        RunStatus::Cancelled => ExitCode::from(INTERRUPTED),
+        RunStatus::Success => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+struct Done {
+    finished: Finished,
+    exported: Result<Exported, ExportFailure>,
+    output: Output,
+}
+
+async fn drive(pipeline: Pipeline, writer: ExportWriter, mut output: Output) -> Done {
+    let pages = pipeline.pages();
+    let (running, rows) = pipeline.start();
+    let cancel = running.canceller();
+    let interrupts = tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            say("stopping: what was fetched is written; again to stop at once");
+            cancel();
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(i32::from(INTERRUPTED));
+            }
+        }
+    });
+    let export = tokio::task::spawn_blocking(move || {
+        let exported = export(writer, rows, &mut output);
+        (exported, output)
+    });
+    let shown = tokio::spawn(progress::show(running.progress(), pages));
+    let finished = running.finish().await;
+    let (exported, output) = export.await.expect("exporting does not panic");
+    shown.await.expect("showing progress does not panic");
+    interrupts.abort();
+    Done {
+        finished,
+        exported,
+        output,
+    }
+}
+
+fn exporter<'a>(registry: &'a PluginRegistry, format: &str) -> Result<(&'a Plugin, &'a ExporterInfo), Failure> {
+    registry
+        .exporter(format)
+        .map(|(plugin, info)| (&**plugin, info))
+        .ok_or_else(|| {
+            let formats: Vec<_> = registry.formats().map(|info| info.format.as_str()).collect();
+            Failure::input(format!("--format: Must be one of: {}", formats.join(", ")))
+        })
+}
+
+fn options(info: &ExporterInfo, given: &[(String, String)]) -> Result<Vec<(String, OptionValue)>, Failure> {
+    let given = given.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    parse_options(&info.options, given, "--set")
+        .map_err(|faults| Failure::fields(&format!("the options of {} are wrong", info.format), &faults))
+}
+
+/// The job's file name with the format's extension; a job that would be overwritten by its own rows gets another.
+fn default_output(job: &Path, info: &ExporterInfo) -> PathBuf {
+    if job == Path::new("-") {
+        return PathBuf::from(format!("rows.{}", info.file_extension));
+    }
+    let output = job.with_extension(&info.file_extension);
+    if output == job {
+        job.with_extension(format!("rows.{}", info.file_extension))
+    } else {
+        output
+    }
+}
+
+fn unbuilt(error: &BuildError) -> Failure {
+    match error {
+        BuildError::Secret(_) | BuildError::Request(_) => Failure::input(error.to_string()),
+        _ => Failure::work(error),
+    }
+}
+
+fn say(words: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{words}");
+}

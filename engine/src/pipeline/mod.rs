@@ -1,0 +1,28 @@
+//! The pipeline of a run: source → fetch → extract → rows → export, as tasks over bounded channels.
+//!
+//! A [`Pipeline`] is built first, which validates everything and spawns nothing; then it is started, and a [`Running`]
+//! tells how it goes and ends it. Pages come out in the order of their sources whatever order they were fetched in, and
+//! no stage holds more than a few pages beside the ones in flight.
+//!
+//! The pipeline knows no query type and no format: those are plugins'.
+
+mod base_url;
+mod builder;
+mod export;
+mod extract;
+mod fetch;
+mod message;
+mod running;
+mod settings;
+mod source;
+mod stop;
+mod tally;
+mod unsupported;
+
+pub use base_url::base_url;
+pub use builder::{BuildError, Pipeline};
+pub use export::{ExportFailure, Exported, export};
+pub use message::PageOutput;
+pub use running::{Finished, Running};
+pub use settings::Secrets;
+pub use unsupported::Unsupported;

@@ -1,0 +1,124 @@
+//! A pipeline that is going.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::builder::Pipeline;
+use super::message::PageOutput;
+use super::source::SourceEnd;
+use super::stop::{Reason, Stop};
+use super::tally::Tally;
+use super::{extract, fetch, source};
+use crate::model::{ErrorCode, Run, RunStatus};
+
+/// How many pages may lie between two stages.
+const BETWEEN_STAGES: usize = 2;
+
+/// A run that is going. Dropping it cancels the run.
+#[derive(Debug)]
+pub struct Running {
+    stop: Arc<Stop>,
+    progress: watch::Receiver<Run>,
+    done: JoinHandle<Finished>,
+}
+
+/// A run that is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// The run with its final state and counts.
+    pub run: Run,
+    /// Why it did not succeed.
+    pub last_error: Option<(ErrorCode, String)>,
+}
+
+impl Pipeline {
+    /// Starts the run on the current tokio runtime. The rows come out of the receiver, page by page in order; dropping
+    /// it ends the run.
+    pub fn start(mut self) -> (Running, mpsc::Receiver<PageOutput>) {
+        self.run.status = RunStatus::Running;
+        self.run.started_at = Some(Timestamp::now());
+        let stop = Arc::new(Stop::default());
+        let (progress, watched) = watch::channel(self.run.clone());
+        let (output, rows) = mpsc::channel(BETWEEN_STAGES);
+        let tally = Tally::new(&self.job, self.run.clone(), Arc::clone(&stop), progress, output);
+        let done = tokio::spawn(drive(self, tally, Arc::clone(&stop)));
+        (
+            Running {
+                stop,
+                progress: watched,
+                done,
+            },
+            rows,
+        )
+    }
+}
+
+async fn drive(pipeline: Pipeline, tally: Tally, stop: Arc<Stop>) -> Finished {
+    let Pipeline {
+        job,
+        client,
+        extraction,
+        today,
+        threads,
+        ..
+    } = pipeline;
+    let (work_out, work) = mpsc::channel(BETWEEN_STAGES);
+    let (fetched_out, fetched) = mpsc::channel(BETWEEN_STAGES);
+    let (extracted_out, extracted) = mpsc::channel(BETWEEN_STAGES);
+    let clock = job.budget.seconds.map(|seconds| {
+        let stop = Arc::clone(&stop);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            stop.because(Reason::Budget("seconds"));
+        })
+    });
+    let concurrency = job.concurrency.get();
+    let source = tokio::spawn(source::run(job, today, Arc::clone(&stop), work_out));
+    let fetch = tokio::spawn(fetch::run(client, concurrency, Arc::clone(&stop), work, fetched_out));
+    let extract = tokio::spawn(extract::run(extraction, threads, fetched, extracted_out));
+    let tally = tokio::spawn(tally.run(extracted));
+    // Each stage ends when the one before it has: a stop reaches the first two, and the others drain.
+    let (source, fetch, extract, tally) = tokio::join!(source, fetch, extract, tally);
+    if let Some(clock) = clock {
+        clock.abort();
+    }
+    let source = source.expect("the source stage does not panic");
+    fetch.expect("the fetch stage does not panic");
+    extract.expect("the extract stage does not panic");
+    let (run, last_error) = tally
+        .expect("counting does not panic")
+        .finish(source == SourceEnd::PagesSpent);
+    Finished { run, last_error }
+}
+
+impl Running {
+    /// The run as it stands; it changes with every page.
+    pub fn progress(&self) -> watch::Receiver<Run> {
+        self.progress.clone()
+    }
+
+    /// What cancels the run from elsewhere: requests in flight are dropped, what is fetched is drained.
+    pub fn canceller(&self) -> impl Fn() + Send + Sync + 'static + use<> {
+        let stop = Arc::clone(&self.stop);
+        move || stop.because(Reason::Cancelled)
+    }
+
+    /// Waits for the end.
+    pub async fn finish(mut self) -> Finished {
+        (&mut self.done)
+            .await
+            .expect("the run's task does not panic and is not aborted")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.done.is_finished() {
+            self.stop.because(Reason::Cancelled);
+        }
+    }
+}

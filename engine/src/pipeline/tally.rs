@@ -1,0 +1,201 @@
+//! The end of the pipeline: pages in order are counted, checked against the budgets, and their rows handed out.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use super::message::{Extracted, ExtractedPage, Failure, PageOutput, Work};
+use super::stop::{Reason, Stop};
+use crate::model::{
+    Budget, ClosedSet, ColumnCount, ErrorCode, Job, OnPluginError, PageError, Run, RunStatus, Warning, WarningCode,
+};
+
+/// How many errors and how many warnings a run keeps with their words; the others are counted.
+const KEPT: usize = 20;
+
+/// Counts a run's pages.
+pub(crate) struct Tally {
+    run: Run,
+    budget: Budget,
+    on_plugin_error: OnPluginError,
+    /// The URLs that rows were made of, after redirects.
+    taken: HashSet<Arc<str>>,
+    stop: Arc<Stop>,
+    progress: watch::Sender<Run>,
+    output: mpsc::Sender<PageOutput>,
+}
+
+impl Tally {
+    pub(crate) fn new(
+        job: &Job,
+        run: Run,
+        stop: Arc<Stop>,
+        progress: watch::Sender<Run>,
+        output: mpsc::Sender<PageOutput>,
+    ) -> Self {
+        let mut tally = Self {
+            run,
+            budget: job.budget,
+            on_plugin_error: job.on_plugin_error,
+            taken: HashSet::new(),
+            stop,
+            progress,
+            output,
+        };
+        tally.run.columns = job
+            .queries
+            .iter()
+            .map(|query| ColumnCount {
+                name: query.name.clone(),
+                filled: 0,
+                unparsed: 0,
+            })
+            .collect();
+        tally
+    }
+
+    /// Counts pages until there are no more.
+    pub(crate) async fn run(mut self, mut extracted: mpsc::Receiver<Extracted>) -> Self {
+        while let Some(Extracted { work, page }) = extracted.recv().await {
+            match page {
+                // What was in flight when the run was stopped is neither extracted nor failed.
+                Err(failure) if failure.code == ErrorCode::Cancelled => continue,
+                Err(failure) => self.count_failure(&work, failure),
+                Ok(_) if self.is_spent() => continue,
+                Ok(page) => self.count_page(&work, page).await,
+            }
+            self.progress.send_replace(self.run.clone());
+        }
+        self
+    }
+
+    /// Whether a budget ended the run: what was in flight then is not counted.
+    fn is_spent(&self) -> bool {
+        matches!(self.stop.reason(), Some(Reason::Budget(_)))
+    }
+
+    fn count_failure(&mut self, work: &Work, Failure { stage, code, message }: Failure) {
+        tracing::warn!(url = %work.url, code = code.as_str(), %message, "page failed");
+        let is_plugins = matches!(
+            code,
+            ErrorCode::PluginFailed | ErrorCode::PluginTimeout | ErrorCode::PluginMemory
+        );
+        self.run.failed_pages += 1;
+        self.run.errors += 1;
+        *self.run.errors_by_code.entry(code).or_default() += 1;
+        if self.run.first_errors.len() < KEPT {
+            let at = Timestamp::now();
+            self.run.first_errors.push(PageError {
+                url: work.url.clone(),
+                stage,
+                code,
+                message,
+                at,
+            });
+        }
+        if is_plugins && self.on_plugin_error == OnPluginError::FailRun {
+            self.stop.because(Reason::Failed);
+        }
+    }
+
+    async fn count_page(&mut self, work: &Work, mut page: ExtractedPage) {
+        self.run.bytes += page.bytes;
+        if !self.taken.insert(Arc::clone(&page.url)) {
+            self.run.duplicate_pages += 1;
+            return;
+        }
+        self.run.pages += 1;
+        for warning in page.warnings {
+            self.warn(warning);
+        }
+        if page.rows.is_empty() {
+            self.run.empty_pages += 1;
+        }
+        let room = self.budget.rows.map_or(u64::MAX, |rows| rows - self.run.rows);
+        let cut = page.rows.len() as u64 > room;
+        page.rows.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+        self.run.rows += page.rows.len() as u64;
+        for (at, (count, tally)) in self.run.columns.iter_mut().zip(&page.tallies).enumerate() {
+            let filled = |row: &&crate::model::Row| !row.cells[at].is_null();
+            count.filled += if cut {
+                page.rows.iter().filter(filled).count() as u64
+            } else {
+                tally.filled
+            };
+            count.unparsed += tally.unparsed;
+        }
+        if !page.rows.is_empty() {
+            let output = PageOutput {
+                number: work.number,
+                rows: page.rows,
+            };
+            if self.output.send(output).await.is_err() {
+                self.stop.because(Reason::OutputClosed);
+            }
+        }
+        self.check_budgets();
+    }
+
+    fn check_budgets(&mut self) {
+        if self.budget.rows.is_some_and(|rows| self.run.rows >= rows) {
+            self.stop.because(Reason::Budget("rows"));
+        } else if self.budget.bytes.is_some_and(|bytes| self.run.bytes >= bytes) {
+            self.stop.because(Reason::Budget("bytes"));
+        }
+    }
+
+    fn warn(&mut self, warning: Warning) {
+        if self.run.warnings.len() < KEPT {
+            self.run.warnings.push(warning);
+        }
+    }
+
+    /// Ends the run: its state, and why it failed if it did. `pages_spent` says that the source had more pages.
+    pub(crate) fn finish(mut self, pages_spent: bool) -> (Run, Option<(ErrorCode, String)>) {
+        let budget = match self.stop.reason() {
+            Some(Reason::Budget(budget)) => Some(budget),
+            None if pages_spent => Some("pages"),
+            _ => None,
+        };
+        if let Some(budget) = budget {
+            let message =
+                format!("the run ended because its budget of {budget} was reached; raise budget.{budget} for more");
+            self.run.warnings.insert(
+                0,
+                Warning {
+                    code: WarningCode::BudgetReached,
+                    message,
+                },
+            );
+        }
+        let (status, error) = self.status();
+        self.run.status = status;
+        self.run.finished_at = Some(Timestamp::now());
+        self.progress.send_replace(self.run.clone());
+        (self.run, error)
+    }
+
+    fn status(&self) -> (RunStatus, Option<(ErrorCode, String)>) {
+        let first = || {
+            self.run
+                .first_errors
+                .first()
+                .map(|error| (error.code, error.message.clone()))
+        };
+        match self.stop.reason() {
+            Some(Reason::Cancelled) => (
+                RunStatus::Cancelled,
+                Some((ErrorCode::Cancelled, "the run was cancelled".to_owned())),
+            ),
+            Some(Reason::OutputClosed) => (
+                RunStatus::Failed,
+                Some((ErrorCode::ExportFailed, "the rows could not be written".to_owned())),
+            ),
+            Some(Reason::Failed) => (RunStatus::Failed, first()),
+            _ if self.run.pages == 0 && self.run.failed_pages > 0 => (RunStatus::Failed, first()),
+            _ => (RunStatus::Success, None),
+        }
+    }
+}

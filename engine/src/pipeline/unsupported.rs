@@ -1,0 +1,62 @@
+//! What a job may say and this engine does not do yet: such a run ends before its first request.
+
+use crate::model::{ErrorCode, Job, Robots, SourceType};
+
+/// A part of a job that the engine has no stage for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: this version of SnowScrape does not {what}; leave it out")]
+pub struct Unsupported {
+    /// The field of the definition.
+    pub field: &'static str,
+    what: &'static str,
+}
+
+impl Unsupported {
+    /// The first such part of a job.
+    pub(crate) fn find(job: &Job) -> Option<Self> {
+        let asks = [
+            (
+                job.source_type != SourceType::Page,
+                "source_type",
+                "read pages from sitemaps, CSV files and lists",
+            ),
+            (job.source.has_dates(), "source", "expand date variables"),
+            (job.pagination.is_some(), "pagination", "follow pagination"),
+            (!job.follow.is_empty(), "follow", "follow links"),
+            (job.rows_from.is_some(), "rows_from", "choose the pages that make rows"),
+            (
+                job.request.only_changed,
+                "request.only_changed",
+                "tell changed pages from unchanged ones",
+            ),
+            (
+                job.request.robots == Some(Robots::Obey),
+                "request.robots",
+                "ask robots.txt",
+            ),
+            (
+                job.render_config.as_ref().is_some_and(|render| render.enabled),
+                "render_config",
+                "render pages",
+            ),
+            (
+                job.proxy_config.as_ref().is_some_and(|proxy| proxy.enabled),
+                "proxy_config",
+                "use proxies",
+            ),
+        ];
+        asks.into_iter()
+            .find(|(asked, ..)| *asked)
+            .map(|(_, field, what)| Self { field, what })
+    }
+
+    /// The code that the run ends with.
+    pub fn code(&self) -> ErrorCode {
+        match self.field {
+            "render_config" => ErrorCode::RenderFailed,
+            "proxy_config" => ErrorCode::ProxyFailed,
+            "request.robots" => ErrorCode::BlockedByRobots,
+            _ => ErrorCode::Internal,
+        }
+    }
+}

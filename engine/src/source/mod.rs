@@ -1,0 +1,20 @@
+//! Which URLs a job starts from: its `source`, with ranges and dates in it, and the pages of `urls`.
+//!
+//! Nothing is fetched here, and no list of URLs is built: a [`SourcePattern`] knows how many URLs it names and makes
+//! any one of them by its place, so that a run can be resumed in the middle at no cost. Sitemaps, CSV files and lists
+//! are documents that are fetched first, and are read elsewhere.
+
+mod date;
+mod error;
+mod page_url;
+mod pattern;
+mod range;
+mod scan;
+mod start;
+
+pub use date::{DateUnit, DateVariable};
+pub use error::SourceError;
+pub use page_url::parse_page_url;
+pub use pattern::{MAX_URLS, SourcePattern, Urls};
+pub use range::Range;
+pub use start::start_urls;
