@@ -1,0 +1,61 @@
+//! `cargo xtask bench`: runs the benchmarks and writes the tables of `BENCHMARKS.md`.
+
+mod compare;
+mod criterion;
+mod machine;
+mod process;
+mod table;
+
+use std::time::SystemTime;
+
+use anyhow::Result;
+
+use self::table::Document;
+use crate::command::run;
+use crate::plugins;
+use crate::project::{Project, Workspace};
+use crate::setup::{self, Need};
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// How often each whole process is run
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+    /// Leave the criterion benchmarks out, which take minutes
+    #[arg(long)]
+    processes_only: bool,
+}
+
+/// Sets up, measures, and writes the tables.
+pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
+    setup::set_up(project, &[Need::NativeCompiler, Need::ComponentCompiler, Need::Python])?;
+    plugins::build(project, Workspace::Plugins)?;
+    run(project.cargo(Workspace::Root).args(["build", "--workspace", "--bins"]))?;
+
+    let mut document = Document::read(project.path("BENCHMARKS.md"))?;
+    document.replace("machine", &machine::describe(project)?)?;
+    for comparison in compare::comparisons(project)? {
+        let marker = comparison.marker;
+        let table = comparison.measure(arguments.times)?;
+        println!("\n{table}");
+        document.replace(marker, &table)?;
+    }
+    if !arguments.processes_only {
+        // In the root the crates that matter are optimised in the dev profile, in which everything is compiled already.
+        for (workspace, marker, profile) in [
+            (Workspace::Root, "host", "dev"),
+            (Workspace::Plugins, "components", "bench"),
+        ] {
+            let start = SystemTime::now();
+            run(project
+                .cargo(workspace)
+                .args(["bench", "--workspace", "--profile", profile]))?;
+            document.replace(
+                marker,
+                &criterion::table(&project.target(workspace).join("criterion"), start)?,
+            )?;
+        }
+    }
+    document.write()
+}

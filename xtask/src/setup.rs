@@ -1,0 +1,168 @@
+//! What the tests need of a machine: Debian's packages, cargo's tools, and a Python environment.
+//!
+//! Each step says what it does and is skipped where it is done. What only the host's operating system can give, and what
+//! this program may not install, is named.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::apt;
+use crate::command::{on_path, run, succeeds};
+use crate::project::{Project, Workspace};
+use crate::toolchain::{DEBIAN_PACKAGES, Toolchain};
+
+/// Something that a command of this program needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// A C and a C++ compiler for the parts of dependencies that are not Rust.
+    NativeCompiler,
+    /// A compiler for WebAssembly.
+    ComponentCompiler,
+    /// rustfmt and clippy.
+    RustTools,
+    /// The environment with the libraries that the golden values and the benchmarks are held against.
+    Python,
+    /// The test runner.
+    Nextest,
+    /// The checker of licences and sources.
+    Deny,
+}
+
+impl Need {
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::NativeCompiler,
+        Self::ComponentCompiler,
+        Self::RustTools,
+        Self::Python,
+        Self::Nextest,
+        Self::Deny,
+    ];
+
+    /// What it is called on the terminal.
+    fn name(self) -> &'static str {
+        match self {
+            Self::NativeCompiler => "a C and C++ compiler",
+            Self::ComponentCompiler => "a compiler for components",
+            Self::RustTools => "rustfmt and clippy",
+            Self::Python => "the Python environment",
+            Self::Nextest => "cargo-nextest",
+            Self::Deny => "cargo-deny",
+        }
+    }
+
+    /// Debian's packages that it takes on this machine, empty if what they give is there in some other way.
+    fn packages(self, project: &Project) -> Result<&'static [&'static str]> {
+        Ok(match self {
+            Self::NativeCompiler if on_path("cc").is_none() || on_path("c++").is_none() => &["gcc", "g++", "libc6-dev"],
+            Self::ComponentCompiler if apt::is_debian() && apt::is_root() && Toolchain::find(project)?.is_none() => {
+                &DEBIAN_PACKAGES
+            }
+            Self::Python if !succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])) => {
+                &["python3", "python3-venv"]
+            }
+            _ => &[],
+        })
+    }
+
+    /// Brings it about, once the packages are there.
+    fn meet(self, project: &Project) -> Result<()> {
+        match self {
+            Self::NativeCompiler => Ok(()),
+            Self::ComponentCompiler => Toolchain::ensure(project).map(drop),
+            Self::RustTools => rust_tools(project),
+            Self::Python => python_environment(project),
+            Self::Nextest => cargo_tool(project, "cargo-nextest", "0.9.143"),
+            Self::Deny => cargo_tool(project, "cargo-deny", "0.20.2"),
+        }
+    }
+}
+
+/// Sets up what is needed.
+pub(crate) fn set_up(project: &Project, needs: &[Need]) -> Result<()> {
+    // One installation for everything: each would fetch the package lists.
+    let mut packages = Vec::new();
+    let mut purposes = Vec::new();
+    for need in needs {
+        let missing = need.packages(project)?;
+        if !missing.is_empty() {
+            packages.extend_from_slice(missing);
+            purposes.push(need.name());
+        }
+    }
+    apt::ensure(&packages, &purposes.join(", "))?;
+    for need in needs {
+        need.meet(project)
+            .with_context(|| format!("set-up of {} failed", need.name()))?;
+        println!("set-up: {}: there", need.name());
+    }
+    Ok(())
+}
+
+/// The environment's Python.
+pub(crate) fn python(project: &Project) -> PathBuf {
+    project.path(".venv/bin/python")
+}
+
+fn rust_tools(project: &Project) -> Result<()> {
+    let works = |tool: &str| succeeds(project.cargo(Workspace::Root).args([tool, "--version"]));
+    if works("fmt") && works("clippy") {
+        return Ok(());
+    }
+    if on_path("rustup").is_none() {
+        bail!("cargo has no `fmt` or no `clippy`: install them in the way that Rust was installed");
+    }
+    run(Command::new("rustup")
+        .args(["component", "add", "rustfmt", "clippy"])
+        .current_dir(project.root()))
+}
+
+/// Installs one of cargo's tools, unless one of any version is there.
+fn cargo_tool(project: &Project, tool: &str, version: &str) -> Result<()> {
+    if on_path(tool).is_some() || cargo_home().is_some_and(|home| home.join("bin").join(tool).is_file()) {
+        return Ok(());
+    }
+    println!("set-up: compiling {tool} {version}, which takes some minutes");
+    let mut cargo = project.cargo(Workspace::Root);
+    // Unoptimised they compile in half the time, and what they do here takes seconds either way.
+    cargo.args([
+        "install",
+        "--quiet",
+        "--locked",
+        "--debug",
+        &format!("{tool}@{version}"),
+    ]);
+    cargo.env("CARGO_TARGET_DIR", project.target(Workspace::Root).join("tools"));
+    run(&mut cargo)
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
+}
+
+/// Makes `.venv` and installs what `tests/golden/requirements.txt` lists, unless that was done for the same list.
+fn python_environment(project: &Project) -> Result<()> {
+    let list = project.path("tests/golden/requirements.txt");
+    let wanted = fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+    let environment = project.path(".venv");
+    let record = environment.join("requirements.installed");
+    let works = succeeds(Command::new(python(project)).args(["-c", "import pip"]));
+    if works && fs::read_to_string(&record).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    println!("set-up: making .venv");
+    if !works {
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&environment))?;
+    }
+    run(Command::new(python(project))
+        .args(["-m", "pip", "install", "--quiet", "--requirement"])
+        .arg(&list))?;
+    fs::write(&record, wanted).with_context(|| format!("cannot write {}", record.display()))
+}
