@@ -49,7 +49,7 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
     let port = arguments.port;
     let site = DemoSite::start_on(port).map_err(|error| format!("cannot listen on port {port}: {error}"))?;
     if let Some(file) = &arguments.job {
-        fs::write(file, format!("{:#}\n", demo_job(site.base_url())))
+        fs::write(file, format!("{:#}\n", demo_job(&site.base_url())))
             .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
     }
     let mut out = io::stdout();
