@@ -144,7 +144,10 @@ fn extract(extractors: &mut Extractors, source: &str) -> PageExtraction {
         bytes: source.as_bytes(),
     };
     let found = extractors.extract(page).expect("the page is an easy one");
-    assert!(found.items.iter().flatten().all(Result::is_ok), "a query found no answer");
+    assert!(
+        found.items.iter().flatten().all(Result::is_ok),
+        "a query found no answer"
+    );
     found
 }
 
@@ -167,6 +170,7 @@ fn queries(languages: &[&str]) -> Vec<Query> {
             as_: As::Text,
             decimal: Decimal::default(),
             format: None,
+            structured: false,
         })
         .collect()
 }

@@ -104,7 +104,7 @@ fn answer(registry: &PluginRegistry, workbench: &mut Workbench, question: &Quest
             },
             other => Fault::from(other.to_string()),
         })?;
-    Ok(to_json(answers, item.is_some(), raw)?)
+    Ok(to_json(answers, item.is_some(), |found| Some(raw(found)))?)
 }
 
 fn selector(

@@ -50,7 +50,13 @@ pub(crate) fn run(arguments: &ExtractArguments) -> Result<ExitCode, Failure> {
     let answers = Workbench::new(registry)
         .answer(item.as_ref(), &query, input)
         .map_err(|error| refused(&error, &query, item.as_ref()))?;
-    let form = if arguments.raw { raw } else { as_in_a_row };
+    let form = |found| {
+        if arguments.raw {
+            Some(raw(found))
+        } else {
+            as_in_a_row(found)
+        }
+    };
     let answer = to_json(answers, item.is_some(), form).map_err(Failure::input)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{answer:#}").map_err(|error| Failure::work(&error))?;
@@ -58,10 +64,10 @@ pub(crate) fn run(arguments: &ExtractArguments) -> Result<ExitCode, Failure> {
 }
 
 /// An array of matches, or one for each item.
-pub(crate) fn to_json(answers: Answers, items: bool, form: fn(Match) -> Option<Json>) -> Result<Json, String> {
+pub(crate) fn to_json(answers: Answers, items: bool, form: impl Fn(Match) -> Option<Json>) -> Result<Json, String> {
     let mut arrays = Vec::with_capacity(answers.len());
     for answer in answers {
-        arrays.push(Json::Array(answer?.into_iter().filter_map(form).collect()));
+        arrays.push(Json::Array(answer?.into_iter().filter_map(&form).collect()));
     }
     Ok(if items {
         Json::Array(arrays)
@@ -71,11 +77,11 @@ pub(crate) fn to_json(answers: Answers, items: bool, form: fn(Match) -> Option<J
 }
 
 /// A match as the extractor gave it.
-pub(crate) fn raw(found: Match) -> Option<Json> {
-    Some(match found.kind {
+pub(crate) fn raw(found: Match) -> Json {
+    match found.kind {
         MatchKind::TextNode | MatchKind::Text => Json::String(found.text),
         MatchKind::Structured => serde_json::from_str(&found.text).unwrap_or(Json::String(found.text)),
-    })
+    }
 }
 
 fn as_in_a_row(found: Match) -> Option<Json> {

@@ -54,10 +54,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let Done {
         finished,
-        exported,
+        exported: export,
         output,
     } = runtime.block_on(drive(pipeline, writer, output));
-    let exported = exported.map_err(|error| Failure::work(&error))?;
+    let exported = export.map_err(|error| Failure::work(&error))?;
     // A run in which every page failed has nothing that should take the place of an earlier result.
     let file = match finished.run.status {
         RunStatus::Failed => None,

@@ -15,7 +15,7 @@ pub(crate) fn summary(finished: &Finished, exported: &Exported, file: Option<&Pa
     let status = run.status.as_str();
     match &finished.last_error {
         Some((code, message)) if run.status != RunStatus::Cancelled => {
-            line(format!("{status}: {} ({message})", code.as_str()))
+            line(format!("{status}: {} ({message})", code.as_str()));
         }
         _ => line(format!("{status} in {:.1} s", elapsed.as_secs_f64())),
     }

@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::{ClosedSet as _, OptionValue, Pattern};
+use super::{ClosedSet as _, ColumnKind, OptionValue, Pattern};
 
 /// An expression of some query type: what `item`, `pagination.next` and `follow[].links` are.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,10 @@ pub struct Selector {
 
 /// A named column of the result and how its values are found and read.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of the definition, and they do not exclude each other"
+)]
 pub struct Query {
     /// The column's name, unique in its job without regard to case.
     pub name: String,
@@ -43,11 +47,21 @@ pub struct Query {
     pub decimal: Decimal,
     /// The form of a datetime in strftime's letters; the standard ones if `None`.
     pub format: Option<String>,
+    /// Whether the query type answers structured values. It is the extractor's to say and no field of the definition.
+    pub structured: bool,
 }
 
 impl Query {
     /// The separator of joined matches unless the query says otherwise.
     pub const DEFAULT_JOIN_SEPARATOR: &'static str = " ";
+
+    /// What the values of the column are.
+    pub fn column_kind(&self) -> ColumnKind {
+        match self.as_ {
+            As::Text if self.structured && !self.join && self.match_.is_none() => ColumnKind::Json,
+            as_ => as_.into(),
+        }
+    }
 
     /// Whether the query gives one value a page or item, made of all its matches.
     pub fn takes_all(&self) -> bool {

@@ -10,6 +10,18 @@ pub trait QueryTypes {
     /// The options of a query type; `None` if there is no such type.
     fn options(&self, query_type: &str) -> Option<&[OptionSpec]>;
 
+    /// Whether a query type answers structured values.
+    fn is_structured(&self, query_type: &str) -> bool;
+
+    /// Checks an expression that finds items, without a page. Not every query type finds nodes, and not every expression
+    /// of one that does.
+    fn check_item(
+        &self,
+        query_type: &str,
+        expression: &str,
+        options: &[(String, OptionValue)],
+    ) -> Result<(), ExpressionFault>;
+
     /// Checks an expression without a page. The type is one of [`QueryTypes::names`], and the options are checked.
     fn check(
         &self,

@@ -23,15 +23,22 @@ pub(crate) async fn run(
 ) {
     let in_flight = Arc::new(Semaphore::new(concurrency));
     let work = futures::stream::unfold(work, |mut work| async { work.recv().await.map(|next| (next, work)) });
+    // Permits are taken in the order of the pages, so that a page never waits for a later one.
+    let permitted = work.then(|work| {
+        let permit = Arc::clone(&in_flight).acquire_owned();
+        async move { (permit.await.expect("the semaphore is never closed"), work) }
+    });
     let mut fetched = std::pin::pin!(
-        work.map(|work| {
-            let (client, in_flight, stop) = (client.clone(), Arc::clone(&in_flight), Arc::clone(&stop));
-            tokio::spawn(async move {
-                let _permit = in_flight.acquire_owned().await.expect("the semaphore is never closed");
-                fetch(&client, work, &stop).await
+        permitted
+            .map(|(permit, work)| {
+                let (client, stop) = (client.clone(), Arc::clone(&stop));
+                tokio::spawn(async move {
+                    let fetched = fetch(&client, work, &stop).await;
+                    drop(permit);
+                    fetched
+                })
             })
-        })
-        .buffered(concurrency * AHEAD)
+            .buffered(concurrency * AHEAD)
     );
     while let Some(fetched) = fetched.next().await {
         let fetched = fetched.expect("fetching does not panic and is not aborted");

@@ -14,7 +14,7 @@ use crate::model::{ExpressionFault, Match, MatchKind, OptionValue, Query, Select
 pub struct ExtractorInstance(Instance<Extractor>);
 
 /// Queries that an instance has compiled. It belongs to that instance alone.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct SessionHandle {
     session: ResourceAny,
     queries: usize,

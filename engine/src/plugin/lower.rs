@@ -13,7 +13,7 @@ struct FlatColumn {
 }
 
 enum Values {
-    Texts { joined: String, ends: Vec<u32> },
+    Texts { joined: String, ends: Vec<u32>, json: bool },
     Integers(Vec<i64>),
     Numbers(Vec<f64>),
     Booleans(Vec<bool>),
@@ -87,7 +87,7 @@ impl FlatColumn {
 
     fn to_wit(&self) -> wit::ColumnData<'_> {
         let values = match &self.values {
-            Values::Texts { joined, ends } => wit::Values::Texts(wit::Texts { joined, ends }),
+            Values::Texts { joined, ends, .. } => wit::Values::Texts(wit::Texts { joined, ends }),
             Values::Integers(values) => wit::Values::Integers(values),
             Values::Numbers(values) => wit::Values::Numbers(values),
             Values::Booleans(values) => wit::Values::Booleans(values),
@@ -112,6 +112,7 @@ impl Values {
             ColumnKind::Text | ColumnKind::Url | ColumnKind::Json => Self::Texts {
                 joined: String::with_capacity(rows * 16),
                 ends: Vec::with_capacity(rows),
+                json: kind == ColumnKind::Json,
             },
             ColumnKind::Integer => Self::Integers(Vec::with_capacity(rows)),
             ColumnKind::Number => Self::Numbers(Vec::with_capacity(rows)),
@@ -123,61 +124,51 @@ impl Values {
     /// Adds a place; whether there is a value at it.
     fn push(&mut self, value: &Value) -> bool {
         match self {
-            Self::Texts { joined, ends } => {
-                let valid = match value {
-                    Value::Text(text) => {
-                        joined.push_str(text);
-                        true
-                    }
-                    Value::Json(json) => {
-                        joined.push_str(&json.to_string());
-                        true
-                    }
-                    _ => false,
-                };
+            Self::Texts { joined, ends, json } => {
+                match value {
+                    Value::Text(text) if *json => joined.push_str(&serde_json::Value::from(text.as_str()).to_string()),
+                    Value::Text(text) => joined.push_str(text),
+                    Value::Json(value) => joined.push_str(&value.to_string()),
+                    _ => {}
+                }
                 ends.push(joined.len() as u32);
-                valid
+                matches!(value, Value::Text(_) | Value::Json(_))
             }
-            Self::Integers(values) => push_or_zero(
-                values,
-                if let Value::Integer(value) = value {
-                    Some(*value)
-                } else {
-                    None
-                },
-            ),
-            Self::Numbers(values) => push_or_zero(
-                values,
-                if let Value::Number(value) = value {
-                    Some(*value)
-                } else {
-                    None
-                },
-            ),
-            Self::Booleans(values) => push_or_zero(
-                values,
-                if let Value::Boolean(value) = value {
-                    Some(*value)
-                } else {
-                    None
-                },
-            ),
-            Self::Datetimes(values) => push_or_zero(
-                values,
-                if let Value::Datetime(value) = value {
-                    Some(value.as_microsecond())
-                } else {
-                    None
-                },
-            ),
+            Self::Integers(values) => {
+                let Value::Integer(value) = value else {
+                    return push_null(values);
+                };
+                values.push(*value);
+                true
+            }
+            Self::Numbers(values) => {
+                let Value::Number(value) = value else {
+                    return push_null(values);
+                };
+                values.push(*value);
+                true
+            }
+            Self::Booleans(values) => {
+                let Value::Boolean(value) = value else {
+                    return push_null(values);
+                };
+                values.push(*value);
+                true
+            }
+            Self::Datetimes(values) => {
+                let Value::Datetime(value) = value else {
+                    return push_null(values);
+                };
+                values.push(value.as_microsecond());
+                true
+            }
         }
     }
 }
 
-fn push_or_zero<T: Default>(values: &mut Vec<T>, value: Option<T>) -> bool {
-    let valid = value.is_some();
-    values.push(value.unwrap_or_default());
-    valid
+fn push_null<T: Default>(values: &mut Vec<T>) -> bool {
+    values.push(T::default());
+    false
 }
 
 impl Validity {

@@ -10,7 +10,7 @@ use super::bindings::exporter::{Exporter, ExporterPre};
 use super::bindings::extractor::{Extractor, ExtractorPre};
 use super::cache::CodeCache;
 use super::engine::PluginEngine;
-use super::error::{CallError, LoadError};
+use super::error::{CallError, LoadError, OpenError};
 use super::extractor::{ExtractorInstance, QueryRef};
 use super::imports;
 use super::info::{ExporterInfo, ExtractorInfo, QueryTypeInfo};
@@ -296,29 +296,71 @@ impl QueryTypes for PluginRegistry {
         self.extractor(query_type).map(|(_, served)| served.options.as_slice())
     }
 
+    fn is_structured(&self, query_type: &str) -> bool {
+        self.extractor(query_type).is_some_and(|(_, served)| served.structured)
+    }
+
+    fn check_item(
+        &self,
+        query_type: &str,
+        expression: &str,
+        options: &[(String, OptionValue)],
+    ) -> Result<(), ExpressionFault> {
+        self.check_with(query_type, expression, options, |instance, query| {
+            match instance.open(Some(query), &[], false) {
+                Ok(_) => Ok(Ok(())),
+                Err(OpenError::Expression { fault, .. }) => Ok(Err(fault)),
+                Err(OpenError::Call(error)) => Err(error),
+                Err(error @ OpenError::UnknownType(_)) => Ok(Err(whole(expression, error.to_string()))),
+            }
+        })
+    }
+
     fn check(
         &self,
         query_type: &str,
         expression: &str,
         options: &[(String, OptionValue)],
     ) -> Result<(), ExpressionFault> {
-        let whole = |message: String| ExpressionFault {
-            offset: 0,
-            length: expression.len() as u32,
-            message,
-        };
+        self.check_with(query_type, expression, options, ExtractorInstance::check)
+    }
+}
+
+impl PluginRegistry {
+    /// Expressions that a plugin cannot check without breaking are wrong in the eyes of their author, too.
+    fn check_with(
+        &self,
+        query_type: &str,
+        expression: &str,
+        options: &[(String, OptionValue)],
+        check: impl FnOnce(&mut ExtractorInstance, QueryRef<'_>) -> Result<Result<(), ExpressionFault>, CallError>,
+    ) -> Result<(), ExpressionFault> {
         let Some((plugin, _)) = self.extractor(query_type) else {
-            return Err(whole(format!("no plugin serves the query type `{query_type}`")));
+            return Err(whole(
+                expression,
+                format!("no plugin serves the query type `{query_type}`"),
+            ));
         };
-        // Expressions that a plugin cannot check without breaking are wrong in the eyes of their author, too.
         ExtractorInstance::start(plugin)
             .and_then(|mut instance| {
-                instance.check(QueryRef {
-                    query_type,
-                    expression,
-                    options,
-                })
+                check(
+                    &mut instance,
+                    QueryRef {
+                        query_type,
+                        expression,
+                        options,
+                    },
+                )
             })
-            .unwrap_or_else(|error| Err(whole(error.to_string())))
+            .unwrap_or_else(|error| Err(whole(expression, error.to_string())))
+    }
+}
+
+/// A fault of the whole expression.
+fn whole(expression: &str, message: String) -> ExpressionFault {
+    ExpressionFault {
+        offset: 0,
+        length: expression.len() as u32,
+        message,
     }
 }

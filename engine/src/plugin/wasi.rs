@@ -89,7 +89,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<GuestState>) -> Result<()> {
 fn ready(store: &mut StoreContextMut<'_, GuestState>) -> Result<Resource<DynPollable>> {
     let table = &mut store.data_mut().table;
     let ready = table.push(AlwaysReady)?;
-    Ok(subscribe(table, ready)?)
+    subscribe(table, ready)
 }
 
 struct AlwaysReady;

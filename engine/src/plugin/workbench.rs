@@ -114,6 +114,7 @@ impl Workbench {
 }
 
 /// What a query is asked of.
+#[derive(Clone, Copy)]
 enum Pages<'a> {
     Whole(Reads),
     Items(&'a [Fragment]),

@@ -32,7 +32,7 @@ impl RowMaker {
     pub fn columns(&self) -> Vec<Column> {
         let column = |query: &Query| Column {
             name: query.name.clone(),
-            kind: query.as_.into(),
+            kind: query.column_kind(),
             many: query.many,
         };
         self.queries.iter().map(column).collect()

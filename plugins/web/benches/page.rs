@@ -48,14 +48,18 @@ impl Queries {
 
     fn ask_css(&self, document: &Document, found: &mut Vec<Match>) {
         for selector in &self.css {
-            selector.matches(document, None, found).expect("the page is an easy one");
+            selector
+                .matches(document, None, found)
+                .expect("the page is an easy one");
         }
     }
 
     fn ask_xpath(&self, document: &Document, found: &mut Vec<Match>) {
         let root = document.root_element().unwrap_or(NodeId::DOCUMENT);
         for expression in &self.xpath {
-            expression.matches(document, root, found).expect("the page is an easy one");
+            expression
+                .matches(document, root, found)
+                .expect("the page is an easy one");
         }
     }
 
@@ -142,7 +146,10 @@ impl ScraperQuery {
                 Some((selector, "text")) => (selector, Wanted::TextNodes),
                 Some((selector, attribute)) => {
                     let name = attribute.strip_prefix("attr(").and_then(|it| it.strip_suffix(')'));
-                    (selector, Wanted::Attribute(name.expect("a pseudo-element of the benchmark")))
+                    (
+                        selector,
+                        Wanted::Attribute(name.expect("a pseudo-element of the benchmark")),
+                    )
                 }
             };
             let selector = scraper::Selector::parse(selector).expect("the queries of the benchmark compile");

@@ -39,7 +39,7 @@ pub fn expected_rows(base_url: &str) -> Vec<Value> {
 fn row(product: &Product, base_url: &str) -> Value {
     if product.is_broken() {
         return json!({
-            "name": null, "price": null, "rating": null, "in_stock": null, "url": null, "tags": [], "published": null,
+            "name": null, "price": null, "rating": null, "in_stock": null, "url": null, "tags": null, "published": null,
             "sku": product.sku,
         });
     }

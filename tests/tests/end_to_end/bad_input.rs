@@ -16,8 +16,14 @@ use crate::support::{Ended, Folder, snowscrape};
 fn fails(url: &str, request: &Json, code: &str, words: &[&str]) {
     let folder = Folder::with_job(&with(small_job(url), &json!({"request": request})));
     let ended = Ended::within(folder.path(), &["run", "job.json"]).expect(1, words);
-    assert!(ended.stderr.contains(&format!("failed: {code} (")), "{code}: {ended:#?}");
-    assert!(ended.stderr.contains(&format!("errors    1 {code}")), "{code}: {ended:#?}");
+    assert!(
+        ended.stderr.contains(&format!("failed: {code} (")),
+        "{code}: {ended:#?}"
+    );
+    assert!(
+        ended.stderr.contains(&format!("errors    1 {code}")),
+        "{code}: {ended:#?}"
+    );
     assert_eq!(folder.names(), ["job.json"], "{code}");
 }
 
@@ -38,17 +44,62 @@ fn a_page_that_cannot_be_had_fails_with_its_code() {
     for (url, request, code, words) in [
         (closed, &none, "connect_failed", "check that the server is up"),
         (server.url(HostilePage::NotFound), &none, "http_status", "404 Not Found"),
-        (server.url(HostilePage::EndlessRedirect), &none, "too_many_redirects", "more than 10 redirects"),
-        (server.url(HostilePage::RedirectLoop), &none, "too_many_redirects", "in a circle"),
-        (server.url(HostilePage::RedirectToFile), &none, "invalid_url", "file:///etc/passwd"),
+        (
+            server.url(HostilePage::EndlessRedirect),
+            &none,
+            "too_many_redirects",
+            "more than 10 redirects",
+        ),
+        (
+            server.url(HostilePage::RedirectLoop),
+            &none,
+            "too_many_redirects",
+            "in a circle",
+        ),
+        (
+            server.url(HostilePage::RedirectToFile),
+            &none,
+            "invalid_url",
+            "file:///etc/passwd",
+        ),
         (server.url(HostilePage::TruncatedGzip), &none, "bad_encoding", "gzip"),
-        (server.url(HostilePage::ShortBody), &none, "connect_failed", "reading the body"),
-        (server.url(HostilePage::Reset), &none, "connect_failed", "reading the body"),
+        (
+            server.url(HostilePage::ShortBody),
+            &none,
+            "connect_failed",
+            "reading the body",
+        ),
+        (
+            server.url(HostilePage::Reset),
+            &none,
+            "connect_failed",
+            "reading the body",
+        ),
         (server.url(HostilePage::NotHttp), &none, "connect_failed", "127.0.0.1"),
-        (server.url(HostilePage::GzipBomb), &none, "body_too_large", "request.max_body_bytes"),
-        (server.url(HostilePage::HugeTextNode), &none, "body_too_large", "33554432 bytes"),
-        (server.url(HostilePage::SlowDrip), &json!({"timeout_ms": 1000}), "timeout", "request.timeout_ms"),
-        (server.url(HostilePage::Silence), &json!({"timeout_ms": 1000}), "timeout", "waiting for the response"),
+        (
+            server.url(HostilePage::GzipBomb),
+            &none,
+            "body_too_large",
+            "request.max_body_bytes",
+        ),
+        (
+            server.url(HostilePage::HugeTextNode),
+            &none,
+            "body_too_large",
+            "33554432 bytes",
+        ),
+        (
+            server.url(HostilePage::SlowDrip),
+            &json!({"timeout_ms": 1000}),
+            "timeout",
+            "request.timeout_ms",
+        ),
+        (
+            server.url(HostilePage::Silence),
+            &json!({"timeout_ms": 1000}),
+            "timeout",
+            "waiting for the response",
+        ),
     ] {
         fails(&url, request, code, &[words]);
     }
@@ -60,9 +111,19 @@ fn a_page_that_cannot_be_had_fails_with_its_code() {
 fn attempts_are_counted() {
     let server = HostileServer::start();
     let url = server.url(HostilePage::ServerError);
-    fails(&url, &json!({"attempts": 2}), "http_status", &["500 Internal Server Error", "(2 attempts)"]);
+    fails(
+        &url,
+        &json!({"attempts": 2}),
+        "http_status",
+        &["500 Internal Server Error", "(2 attempts)"],
+    );
     assert_eq!(server.hits(HostilePage::ServerError.path()), 2);
-    fails(&url, &json!({"attempts": 1}), "http_status", &["500 Internal Server Error"]);
+    fails(
+        &url,
+        &json!({"attempts": 1}),
+        "http_status",
+        &["500 Internal Server Error"],
+    );
     assert_eq!(server.hits(HostilePage::ServerError.path()), 3);
 }
 
@@ -80,8 +141,18 @@ fn a_page_that_is_odd_is_extracted() {
         ],
         &["pages     1 (0 empty, 0 failed"],
     );
-    gives(&server.url(HostilePage::Empty), &query("p"), &[], &["pages     1 (1 empty, 0 failed"]);
-    gives(&server.url(HostilePage::DeepNesting), &query("p"), &[json!({"p": "after"})], &["warning", "deep"]);
+    gives(
+        &server.url(HostilePage::Empty),
+        &query("p"),
+        &[],
+        &["pages     1 (1 empty, 0 failed"],
+    );
+    gives(
+        &server.url(HostilePage::DeepNesting),
+        &query("p"),
+        &[json!({"p": "after"})],
+        &["warning", "deep"],
+    );
     gives(
         &server.url(HostilePage::HugeTextNode),
         &json!({
@@ -100,7 +171,10 @@ fn a_page_that_is_odd_is_extracted() {
 fn a_body_of_200_mb_takes_little_memory() {
     let server = HostileServer::start();
     let folder = Folder::with_job(&small_job(&server.url(HostilePage::HugeBody)));
-    let mut child = snowscrape(&["run", "job.json"]).current_dir(folder.path()).spawn().unwrap();
+    let mut child = snowscrape(&["run", "job.json"])
+        .current_dir(folder.path())
+        .spawn()
+        .unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     // The system keeps the peak, so that looking now and then misses only what comes after the last look.
@@ -131,7 +205,11 @@ fn an_expression_that_is_wrong_is_refused_with_its_place() {
     check("regex", "(a", &["queries[0].query: "]);
     let parentheses = format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000));
     check("xpath", &parentheses, &["queries[0].query: "]);
-    check("css", &format!("{}p{}", ":not(".repeat(20_000), ")".repeat(20_000)), &["queries[0].query: "]);
+    check(
+        "css",
+        &format!("{}p{}", ":not(".repeat(20_000), ")".repeat(20_000)),
+        &["queries[0].query: "],
+    );
     check("regex", &parentheses, &["queries[0].query: "]);
     assert_eq!(server.hits("/"), 0);
 

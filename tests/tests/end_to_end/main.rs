@@ -2,6 +2,10 @@
 //!
 //! One executable, because every one of them links the engine with its compiler for WebAssembly. What a single part
 //! does is tested beside its code.
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of tests are tests, too, and clippy knows only the functions marked so"
+)]
 
 mod bad_input;
 mod cache;

@@ -68,12 +68,15 @@ fn the_demo_job_gives_a_hundred_rows() {
     Ended::within(folder.path(), &[&["run", "demo.job"][..], &options].concat()).expect(0, &["written   out.csv ("]);
     let csv = folder.read("out.csv");
     let mut lines = csv.lines();
-    assert_eq!(
-        lines.next(),
-        Some("name;price;rating;in_stock;url;tags;published;sku")
-    );
+    assert_eq!(lines.next(), Some("name;price;rating;in_stock;url;tags;published;sku"));
     let first = &expected[0];
-    let start = format!("{};{};{};{};", text(first, "name"), first["price"], first["rating"], first["in_stock"]);
+    let start = format!(
+        "{};{};{};{};",
+        text(first, "name"),
+        first["price"],
+        first["rating"],
+        first["in_stock"]
+    );
     assert!(lines.next().unwrap().starts_with(&start), "{start} in {csv}");
     assert_eq!(lines.count(), CATALOGUE_SIZE - 1);
 }
@@ -88,7 +91,10 @@ fn rows_go_where_they_should() {
     let job = small_job(&site.base_url());
     let folder = Folder::with_job(&job);
     let expected = json!([{"title": "Snowdrop & Co., things for the home"}]);
-    let same_title = |rows: &Json| rows.as_array().is_some_and(|rows| rows.len() == 1 && rows[0]["title"].is_string());
+    let same_title = |rows: &Json| {
+        rows.as_array()
+            .is_some_and(|rows| rows.len() == 1 && rows[0]["title"].is_string())
+    };
 
     Ended::within(folder.path(), &["run", "job.json"]).expect(0, &["written   job.rows.json ("]);
     assert!(same_title(&json!(folder.rows("job.rows.json"))), "{expected}");
@@ -115,12 +121,27 @@ fn refuses(job: &Json, arguments: &[&str], words: &[&str]) {
 fn wrong_input_is_refused_before_anything_is_fetched() {
     let site = DemoSite::start();
     let job = small_job(&site.base_url());
-    refuses(&job, &["--set", "delimitr=;", "--format", "csv"], &["--set", "delimitr", "`delimiter`"]);
-    refuses(&job, &["--set", "lines=perhaps"], &["--set", "lines"]);
-    refuses(&job, &["--format", "xml"], &["--format: Must be one of: ", "csv", "json"]);
-    refuses(&job, &["--output", "no/such/folder"], &["--output: no/such/folder cannot be written"]);
     refuses(
-        &with(job.clone(), &json!({"request": {"auth": {"username": "me", "password": {"secret": "NOT_SET"}}}})),
+        &job,
+        &["--set", "delimitr=;", "--format", "csv"],
+        &["--set", "delimitr", "`delimiter`"],
+    );
+    refuses(&job, &["--set", "lines=perhaps"], &["--set", "lines"]);
+    refuses(
+        &job,
+        &["--format", "xml"],
+        &["--format: Must be one of: ", "csv", "json"],
+    );
+    refuses(
+        &job,
+        &["--output", "no/such/folder"],
+        &["--output: no/such/folder cannot be written"],
+    );
+    refuses(
+        &with(
+            job.clone(),
+            &json!({"request": {"auth": {"username": "me", "password": {"secret": "NOT_SET"}}}}),
+        ),
         &[],
         &["SNOWSCRAPE_SECRET_NOT_SET"],
     );
@@ -177,7 +198,10 @@ fn what_is_not_built_yet_is_said() {
     }
     assert_eq!(site.requests(), 0);
 
-    let scheduled = with(small_job(&site.base_url()), &json!({"scheduling": {"minutes": [0]}, "render_config": {"enabled": false}}));
+    let scheduled = with(
+        small_job(&site.base_url()),
+        &json!({"scheduling": {"minutes": [0]}, "render_config": {"enabled": false}}),
+    );
     let folder = Folder::with_job(&scheduled);
     Ended::within(folder.path(), &["run", "job.json"]).expect(0, &["warning: scheduling is ignored"]);
     assert_eq!(folder.rows("job.rows.json").len(), 1);
@@ -187,7 +211,8 @@ fn what_is_not_built_yet_is_said() {
 fn an_earlier_result_outlives_a_run_that_fails() {
     let folder = Folder::with_job(&small_job(&nowhere()));
     folder.write("job.rows.json", "[\"earlier\"]");
-    Ended::within(folder.path(), &["run", "job.json"]).expect(1, &["failed: connect_failed", "errors    1 connect_failed"]);
+    Ended::within(folder.path(), &["run", "job.json"])
+        .expect(1, &["failed: connect_failed", "errors    1 connect_failed"]);
     assert_eq!(folder.read("job.rows.json"), "[\"earlier\"]");
     assert_eq!(folder.names(), ["job.json", "job.rows.json"]);
 }
@@ -199,14 +224,22 @@ fn failed_pages_are_listed_and_do_not_fail_the_run() {
     let folder = Folder::with_job(&with(small_job(&site.base_url()), &json!({"urls": [missing]})));
     Ended::within(folder.path(), &["run", "job.json"]).expect(
         0,
-        &["pages     1 (0 empty, 1 failed, 0 duplicate)", "errors    1 http_status", &missing, "404 Not Found"],
+        &[
+            "pages     1 (0 empty, 1 failed, 0 duplicate)",
+            "errors    1 http_status",
+            &missing,
+            "404 Not Found",
+        ],
     );
 }
 
 #[test]
 fn budgets_end_a_run() {
     let site = DemoSite::start();
-    let listing = with(demo_job(&site.base_url()), &json!({"source": format!("{}/products?page=[1-3]", site.base_url())}));
+    let listing = with(
+        demo_job(&site.base_url()),
+        &json!({"source": format!("{}/products?page=[1-3]", site.base_url())}),
+    );
     for (budget, rows) in [
         (json!({"pages": 2}), 40),
         (json!({"rows": 30}), 30),
@@ -218,7 +251,11 @@ fn budgets_end_a_run() {
         let name = budget.as_object().unwrap().keys().next().unwrap();
         let reached = ended.stderr.contains(&format!("its budget of {name} was reached"));
         assert_eq!(reached, rows < 60, "{budget}: {ended:#?}");
-        assert_eq!(folder.rows("job.rows.json"), expected_rows(&site.base_url())[..rows], "{budget}");
+        assert_eq!(
+            folder.rows("job.rows.json"),
+            expected_rows(&site.base_url())[..rows],
+            "{budget}"
+        );
     }
 }
 
@@ -246,16 +283,27 @@ fn ctrl_c_stops_cleanly_and_says_what_was_written() {
             "urls": [server.url(HostilePage::Silence)], "concurrency": 1, "rate_limit": 600_000,
         }),
     ));
-    let child = snowscrape(&["run", "job.json"]).current_dir(folder.path()).spawn().unwrap();
+    let child = snowscrape(&["run", "job.json"])
+        .current_dir(folder.path())
+        .spawn()
+        .unwrap();
     // The second page is asked for when the first one is there.
     while server.hits(HostilePage::Silence.path()) == 0 {
         std::thread::yield_now();
     }
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     Ended::wait(child).expect(
         130,
-        &["stopping: what was fetched is written", "cancelled in", "rows      20", "written   job.rows.json ("],
+        &[
+            "stopping: what was fetched is written",
+            "cancelled in",
+            "rows      20",
+            "written   job.rows.json (",
+        ],
     );
     assert_eq!(folder.rows("job.rows.json"), expected_rows(&site.base_url())[..20]);
 }

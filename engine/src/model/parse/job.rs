@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::limits::{budget, concurrency, rate_limit, retention};
 use super::links::{follow, pagination, rows_from};
 use super::proxy::proxy_config;
-use super::query::{queries, selector};
+use super::query::{item, queries};
 use super::reader::{Faults, Node};
 use super::render::render_config;
 use super::request::request;
@@ -60,7 +60,7 @@ fn job(node: &Node<'_>, query_types: &dyn QueryTypes) -> Option<Job> {
         .unwrap_or_default();
     let rate_limit = object.read_or("rate_limit", RateLimit::default(), rate_limit);
     let concurrency = object.read_or("concurrency", Concurrency::default(), concurrency);
-    let item = object.read("item", |node| selector(node, query_types));
+    let item = object.read("item", |node| item(node, query_types));
     let queries = object.require("queries", |node| queries(node, query_types));
     let pagination = object.read("pagination", |node| pagination(node, query_types));
     let follow = object

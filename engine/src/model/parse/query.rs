@@ -14,8 +14,26 @@ const MAX_NAME: usize = 128;
 
 /// `item`, `pagination.next`, `follow[].links`: `{"type", "query", "options"}`.
 pub(super) fn selector(node: &Node<'_>, query_types: &dyn QueryTypes) -> Option<Selector> {
+    read_selector(node, query_types, Role::Query)
+}
+
+/// `item`, whose expression must find nodes.
+pub(super) fn item(node: &Node<'_>, query_types: &dyn QueryTypes) -> Option<Selector> {
+    read_selector(node, query_types, Role::Item)
+}
+
+/// What an expression is for, which decides how it is checked.
+#[derive(Clone, Copy)]
+enum Role {
+    /// It finds matches.
+    Query,
+    /// It finds nodes.
+    Item,
+}
+
+fn read_selector(node: &Node<'_>, query_types: &dyn QueryTypes, role: Role) -> Option<Selector> {
     let mut object = node.object()?;
-    let selector = selector_fields(&mut object, query_types);
+    let selector = selector_fields(&mut object, query_types, role);
     object.finish();
     selector
 }
@@ -44,7 +62,7 @@ pub(super) fn queries(node: &Node<'_>, query_types: &dyn QueryTypes) -> Option<V
 
 fn query(object: &mut ObjectReader<'_>, query_types: &dyn QueryTypes) -> Option<Query> {
     let name = object.require("name", |node| node.text_within(1..=MAX_NAME));
-    let selector = selector_fields(object, query_types);
+    let selector = selector_fields(object, query_types, Role::Query);
     let many = object.read_or("many", false, Node::boolean);
     let join = object.get("join");
     let joined = join.as_ref().and_then(Node::boolean).unwrap_or(false);
@@ -76,6 +94,7 @@ fn query(object: &mut ObjectReader<'_>, query_types: &dyn QueryTypes) -> Option<
     } = selector?;
     Some(Query {
         name: name?.to_owned(),
+        structured: query_types.is_structured(&query_type),
         query_type,
         expression,
         options,
@@ -91,7 +110,7 @@ fn query(object: &mut ObjectReader<'_>, query_types: &dyn QueryTypes) -> Option<
 }
 
 /// The fields `type`, `query` and `options` of an object, checked by the extractor that serves the type.
-fn selector_fields(object: &mut ObjectReader<'_>, query_types: &dyn QueryTypes) -> Option<Selector> {
+fn selector_fields(object: &mut ObjectReader<'_>, query_types: &dyn QueryTypes, role: Role) -> Option<Selector> {
     let query_type = object.require("type", Node::text);
     // Asked for in any case, so that they are known fields.
     let expression = object.get("query");
@@ -116,7 +135,10 @@ fn selector_fields(object: &mut ObjectReader<'_>, query_types: &dyn QueryTypes) 
     };
     let text = expression.some_text()?;
     let (query_type, options) = (query_type.filter(|_| specs.is_some())?, options?);
-    expression.good(query_types.check(query_type, text, &options))?;
+    expression.good(match role {
+        Role::Query => query_types.check(query_type, text, &options),
+        Role::Item => query_types.check_item(query_type, text, &options),
+    })?;
     Some(Selector {
         query_type: query_type.to_owned(),
         expression: text.to_owned(),

@@ -28,6 +28,26 @@ impl QueryTypes for BuiltIn {
         self.names().iter().any(|name| name == query_type).then_some(&*self.0)
     }
 
+    fn is_structured(&self, _: &str) -> bool {
+        false
+    }
+
+    fn check_item(
+        &self,
+        query_type: &str,
+        expression: &str,
+        options: &[(String, OptionValue)],
+    ) -> Result<(), ExpressionFault> {
+        if query_type == "regex" {
+            return Err(ExpressionFault {
+                offset: 0,
+                length: 0,
+                message: "a regex finds no nodes".into(),
+            });
+        }
+        self.check(query_type, expression, options)
+    }
+
     fn check(&self, _: &str, expression: &str, _: &[(String, OptionValue)]) -> Result<(), ExpressionFault> {
         match expression.find('{') {
             Some(at) => Err(ExpressionFault {

@@ -19,6 +19,14 @@ impl QueryTypes for AnyCss {
         (query_type == "css").then_some(&[])
     }
 
+    fn is_structured(&self, _: &str) -> bool {
+        false
+    }
+
+    fn check_item(&self, _: &str, _: &str, _: &[(String, OptionValue)]) -> Result<(), ExpressionFault> {
+        Ok(())
+    }
+
     fn check(&self, _: &str, _: &str, _: &[(String, OptionValue)]) -> Result<(), ExpressionFault> {
         Ok(())
     }

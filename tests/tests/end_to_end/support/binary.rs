@@ -23,7 +23,10 @@ pub(crate) fn snowscrape(arguments: &[&str]) -> Command {
 /// The binary lies in the folder above that of the test's own executable, where cargo puts the binaries of a workspace.
 fn binary() -> PathBuf {
     let executable = std::env::current_exe().expect("a running test has a path");
-    let folder = executable.ancestors().nth(2).expect("a test lies in target/PROFILE/deps");
+    let folder = executable
+        .ancestors()
+        .nth(2)
+        .expect("a test lies in target/PROFILE/deps");
     let binary = folder.join(format!("snowscrape{}", std::env::consts::EXE_SUFFIX));
     assert!(
         binary.exists(),

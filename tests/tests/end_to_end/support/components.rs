@@ -23,7 +23,10 @@ pub(crate) const GUESTS: [&str; 2] = [
 /// The folder in which all tests of a target folder keep compiled code: compiling anew takes each of them seconds.
 pub(crate) fn shared_cache() -> PathBuf {
     let executable = std::env::current_exe().expect("a running test has a path");
-    let target = executable.ancestors().nth(3).expect("a test lies in target/PROFILE/deps");
+    let target = executable
+        .ancestors()
+        .nth(3)
+        .expect("a test lies in target/PROFILE/deps");
     target.join("test-cache")
 }
 

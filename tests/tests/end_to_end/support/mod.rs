@@ -5,5 +5,5 @@ mod components;
 mod folder;
 
 pub(crate) use binary::{Ended, snowscrape};
-pub(crate) use components::{GUESTS, WEB, engine, job, page, registry, shared_cache, source, try_registry};
+pub(crate) use components::{GUESTS, WEB, engine, job, page, registry, source, try_registry};
 pub(crate) use folder::Folder;
