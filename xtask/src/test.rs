@@ -138,26 +138,22 @@ impl Step {
                     .arg(config)
                     .args(["check", "bans", "licenses", "sources"]))
             }),
-            Self::Tests => for_each(&[Workspace::Root, Workspace::Plugins], |workspace| {
-                run(project
-                    .cargo(workspace)
-                    .args(["nextest", "run", "--workspace", "--locked"]))
-            }),
+            Self::Tests => {
+                // The end-to-end tests run the binary, which is another package's: nextest alone does not build it.
+                build_binaries(project)?;
+                for_each(&[Workspace::Root, Workspace::Plugins], |workspace| {
+                    run(project
+                        .cargo(workspace)
+                        .args(["nextest", "run", "--workspace", "--locked"]))
+                })
+            }
             Self::Doctests => for_each(&[Workspace::Root, Workspace::Plugins], |workspace| {
                 run(project
                     .cargo(workspace)
                     .args(["test", "--quiet", "--doc", "--workspace", "--locked"]))
             }),
             Self::Golden => {
-                // With `--tests` cargo chooses the same features as for the tests, so that nothing is compiled twice.
-                run(project.cargo(Workspace::Root).args([
-                    "build",
-                    "--quiet",
-                    "--workspace",
-                    "--bins",
-                    "--tests",
-                    "--locked",
-                ]))?;
+                build_binaries(project)?;
                 let mut script = std::process::Command::new(setup::python(project));
                 script
                     .arg(project.path("tests/golden/check_parsel.py"))
@@ -166,6 +162,13 @@ impl Step {
             }
         }
     }
+}
+
+/// With `--tests` cargo chooses the same features as for the tests, so that nothing is compiled twice.
+fn build_binaries(project: &Project) -> Result<()> {
+    run(project
+        .cargo(Workspace::Root)
+        .args(["build", "--quiet", "--workspace", "--bins", "--tests", "--locked"]))
 }
 
 impl std::fmt::Display for Step {
