@@ -143,10 +143,10 @@ fn diagnose(
 
 fn locate(text: &str, part: &Part, error: &ParseError<GrammarError>, parser: &GrammarParser) -> ExpressionError {
     if let PartKind::Function(name, inner) = &part.kind {
-        if let ParseErrorKind::Custom(GrammarError::Inside(inside)) = &error.kind {
-            if name == "has" {
-                return shifted(inside.clone(), inner.start);
-            }
+        if let ParseErrorKind::Custom(GrammarError::Inside(inside)) = &error.kind
+            && name == "has"
+        {
+            return shifted(inside.clone(), inner.start);
         }
         if matches!(name.as_str(), "not" | "is" | "where" | "matches") {
             let argument = &text[inner.clone()];

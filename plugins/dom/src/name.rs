@@ -39,7 +39,7 @@ impl Name {
 /// Every name of one document.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    names: Vec<Name>,
+    all: Vec<Name>,
     tags: Vec<Box<str>>,
     by_name: FxHashMap<(Namespace, LocalName), NameId>,
     by_tag: FxHashMap<Box<str>, TagId>,
@@ -51,13 +51,13 @@ impl Names {
         if let Some(id) = self.by_name.get(&key) {
             return *id;
         }
-        let id = NameId(self.names.len() as u32);
+        let id = NameId(self.all.len() as u32);
         let folded = match &name.prefix {
             Some(prefix) if !prefix.is_empty() => format!("{prefix}:{}", name.local),
             _ => name.local.to_string(),
         };
         let tag = self.intern_tag(&folded.to_ascii_lowercase());
-        self.names.push(Name {
+        self.all.push(Name {
             qualified: name.clone(),
             tag,
         });
@@ -76,7 +76,7 @@ impl Names {
     }
 
     pub(crate) fn get(&self, id: NameId) -> &Name {
-        &self.names[id.0 as usize]
+        &self.all[id.0 as usize]
     }
 
     pub(crate) fn tag(&self, folded: &str) -> Option<TagId> {

@@ -22,8 +22,8 @@ pub(crate) enum CompiledItem {
 }
 
 impl CompiledQuery {
-    pub(crate) fn new(query: Query) -> Result<Self, ExpressionError> {
-        let settings = Settings::new(query.options);
+    pub(crate) fn new(query: &Query) -> Result<Self, ExpressionError> {
+        let settings = Settings::new(query.options.clone());
         let output = settings.text(OUTPUT).and_then(Output::from_name).unwrap_or_default();
         let on = if settings.text(ON) == Some(ON_TEXT) {
             On::Text
@@ -51,7 +51,7 @@ impl CompiledQuery {
 }
 
 impl CompiledItem {
-    pub(crate) fn new(query: Query) -> Result<Self, ExpressionError> {
+    pub(crate) fn new(query: &Query) -> Result<Self, ExpressionError> {
         match query.query_type.as_str() {
             CSS => Selector::compile_item(&query.expression).map(Self::Css),
             XPATH => Expression::compile(&query.expression, Output::Text).map(Self::XPath),

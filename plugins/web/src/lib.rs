@@ -28,15 +28,19 @@ impl Extractor for Web {
     }
 
     fn check(query: Query) -> Result<(), ExpressionError> {
-        CompiledQuery::new(query).map(drop)
+        CompiledQuery::new(&query).map(drop)
     }
 
     fn open(item: Option<Query>, queries: Vec<Query>, fragments: bool) -> Result<WebSession, OpenError> {
-        let item = item.map(CompiledItem::new).transpose().map_err(|error| OpenError {
-            place: QueryPlace::Item,
-            error,
-        })?;
-        let queries = queries.into_iter().enumerate().map(|(at, query)| {
+        let item = item
+            .as_ref()
+            .map(CompiledItem::new)
+            .transpose()
+            .map_err(|error| OpenError {
+                place: QueryPlace::Item,
+                error,
+            })?;
+        let queries = queries.iter().enumerate().map(|(at, query)| {
             CompiledQuery::new(query).map_err(|error| OpenError {
                 place: QueryPlace::Query(at as u32),
                 error,

@@ -144,14 +144,14 @@ impl Session for WebSession {
 
 /// A query with what it keeps from item to item of one page.
 enum Ready<'a> {
-    Css(Matcher<'a>),
+    Css(Box<Matcher<'a>>),
     Other(&'a CompiledQuery),
 }
 
 impl<'a> Ready<'a> {
     fn new(query: &'a CompiledQuery, document: &'a Document) -> Self {
         match query {
-            CompiledQuery::Css(selector) => Self::Css(selector.on(document)),
+            CompiledQuery::Css(selector) => Self::Css(Box::new(selector.on(document))),
             other => Self::Other(other),
         }
     }

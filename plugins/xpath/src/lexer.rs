@@ -212,10 +212,10 @@ impl Lexer<'_> {
                 ))
             });
         }
-        if let Some(rest) = self.rest().strip_prefix(':') {
-            if rest.starts_with('*') || rest.starts_with(is_name_start) {
-                return self.prefixed(start, &name);
-            }
+        if let Some(rest) = self.rest().strip_prefix(':')
+            && (rest.starts_with('*') || rest.starts_with(is_name_start))
+        {
+            return self.prefixed(start, &name);
         }
         let end = self.at;
         self.skip_space();

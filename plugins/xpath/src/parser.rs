@@ -155,7 +155,7 @@ impl Parser<'_> {
         Ok(Node {
             kind: NodeKind::Negate {
                 operand,
-                twice: signs % 2 == 0,
+                twice: signs.is_multiple_of(2),
             },
             span,
         })

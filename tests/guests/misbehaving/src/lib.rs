@@ -2,6 +2,8 @@
 //!
 //! Every other page it answers with the length of its text, so that a test can tell whether later pages are right.
 
+#![allow(clippy::print_stderr, reason = "one of the ways to misbehave is to talk too much")]
+
 use snowscrape_plugin_sdk::{
     ExpressionError, Extraction, Extractor, ExtractorInfo, Fragment, InputKind, Match, MatchKind, OpenError, Page,
     Query, QueryFailure, QueryPlace, QueryType, Session, export_extractor,
@@ -51,7 +53,7 @@ impl Mode {
             Self::Trap => panic!("this guest was told to trap"),
             Self::Nonsense => 3,
             Self::Sleep => {
-                std::thread::sleep(std::time::Duration::from_secs(3600));
+                std::thread::sleep(std::time::Duration::from_hours(1));
                 1
             }
             Self::Stack => recurse(text.len() as u64) as usize,
@@ -79,7 +81,11 @@ fn eat() -> usize {
     }
 }
 
-#[expect(unconditional_recursion, reason = "that is the misbehaviour")]
+#[expect(
+    unconditional_recursion,
+    clippy::only_used_in_recursion,
+    reason = "that is the misbehaviour"
+)]
 fn recurse(depth: u64) -> u64 {
     std::hint::black_box(recurse(depth + 1)) + 1
 }

@@ -48,9 +48,10 @@ impl Compiled {
             }
             Self::Byte(byte) => {
                 let bytes = bytes.ok_or_else(|| QueryFailure::UnsuitablePage("there are no bytes".to_owned()))?;
-                Ok(vec![Match::Text(
-                    bytes.iter().filter(|other| *other == byte).count().to_string(),
-                )])
+                let count = bytes
+                    .iter()
+                    .fold(0_u64, |count, other| count + u64::from(other == byte));
+                Ok(vec![Match::Text(count.to_string())])
             }
         }
     }
