@@ -1,6 +1,6 @@
 //! One page through the built-in extractors as a component, from the host's bytes to the host's strings.
 //!
-//! `plugins/web/benches/page.rs` does the same natively and `plugins/web/benches/parsel.py` with parsel, with the queries
+//! `plugins/web/benches/page.rs` does the same natively and `plugins/web/benches/page_parsel.py` with parsel, with the queries
 //! of the same file. Besides: what it costs to ask query by query, to take a fresh instance for each page, and to load
 //! the components from the cache. `cargo xtask plugins build` must have run before.
 

@@ -81,14 +81,16 @@ impl Entry {
 
     fn read(&self, engine: &PluginEngine) -> Option<Component> {
         let recorded = std::fs::read_to_string(&self.digest).ok()?;
-        let code = std::fs::read(&self.code).ok()?;
-        if blake3::hash(&code).to_hex().as_str() != recorded.trim() {
+        let mut digest = blake3::Hasher::new();
+        digest.update_reader(std::fs::File::open(&self.code).ok()?).ok()?;
+        if digest.finalize().to_hex().as_str() != recorded.trim() {
             tracing::warn!(file = %self.code.display(), "compiled code is damaged and is made anew");
             return None;
         }
-        // SAFETY: the bytes are those that this program wrote, as their digest says, into a folder that only its owner
-        // can write to, for an engine of the same version and configuration, as the file's name says.
-        unsafe { Component::deserialize(engine.wasmtime(), &code) }
+        // SAFETY: the file holds what this program wrote, as its digest says, in a folder that only its owner can write
+        // to, for an engine of the same version and configuration, as the file's name says. It is mapped and not copied:
+        // files of the cache are replaced and never changed in place.
+        unsafe { Component::deserialize_file(engine.wasmtime(), &self.code) }
             .inspect_err(|error| tracing::warn!(%error, "compiled code was refused and is made anew"))
             .ok()
     }

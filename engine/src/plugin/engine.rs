@@ -95,6 +95,8 @@ fn config(limits: Limits) -> Config {
         .total_core_instances(limits.instances.saturating_mul(4))
         .total_memories(limits.instances)
         .total_tables(limits.instances.saturating_mul(4))
+        // Calls are synchronous: nothing runs on stacks of their own, and a pool of them costs milliseconds to make.
+        .total_stacks(1)
         .max_memory_size(limits.memory_bytes);
     let mut config = Config::new();
     config
