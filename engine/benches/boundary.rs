@@ -57,7 +57,10 @@ fn boundary(criterion: &mut Criterion) {
     let mut cells = Rows::start();
     let (summed, summed_too) = (columns.write(&rows), cells.write(&rows));
     // The same numbers in another order: the last digits may differ.
-    assert!((summed - summed_too).abs() <= summed.abs() * 1e-9, "{summed} is not {summed_too}");
+    assert!(
+        (summed - summed_too).abs() <= summed.abs() * 1e-9,
+        "{summed} is not {summed_too}"
+    );
     let mut group = criterion.benchmark_group("a million cells");
     group.sample_size(20).measurement_time(Duration::from_secs(8));
     group.bench_function("flat columns", |bench| bench.iter(|| columns.write(&rows)));
