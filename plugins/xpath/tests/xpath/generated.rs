@@ -1,7 +1,7 @@
 //! Generated expressions on generated pages, held against `xpath-eval`: what the compiler joins and the evaluator walks
 //! once has to find what the plain reading of the recommendation finds.
 
-use crate::second_opinions::ask_xpath_eval;
+use crate::engines::ask_xpath_eval;
 use crate::{evaluate, parse};
 
 /// Marsaglia's xorshift: the same expressions in every run.

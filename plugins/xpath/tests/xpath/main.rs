@@ -6,6 +6,7 @@
 mod axes;
 mod comparisons;
 mod conformance;
+mod engines;
 mod extensions;
 mod functions;
 mod generated;

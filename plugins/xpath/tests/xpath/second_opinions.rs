@@ -2,13 +2,10 @@
 //!
 //! Where one of them gives something else it stands in a table with the paragraph of the recommendation that decides.
 
-use std::cmp::Ordering;
+use snowscrape_dom::Document;
 
-use snowscrape_dom::{Document, NodeId, NodeKind};
-use sxd_document::Package;
-use sxd_document::dom::Element;
-
-use crate::{evaluate, parse, root};
+use crate::engines::{SxdPage, ask_xpath_eval};
+use crate::{evaluate, parse};
 
 const PAGES: [&str; 3] = [
     "<ul id=a><li class='x y'>1<b>B</b></li><li lang=de>2</li><!--c--><li class=x>3<ul><li>4</li><li>5</li></ul></li></ul>",
@@ -288,166 +285,8 @@ fn xpath_eval_agrees() {
 
 #[test]
 fn sxd_xpath_agrees() {
-    compare(ask_sxd_xpath, SXD_XPATH);
-}
-
-fn number(number: f64) -> String {
-    xpath_eval::Value::<Node<'_>>::Number(number).to_xpath_string()
-}
-
-pub(crate) fn ask_xpath_eval(document: &Document, expression: &str) -> Result<Vec<String>, String> {
-    let parsed = xpath_eval::parse(expression).map_err(|error| format!("{error:?}"))?;
-    let context = xpath_eval::EvaluationContext::new(Node {
-        document,
-        at: root(document),
-        attribute: None,
-    });
-    match xpath_eval::evaluate(&parsed, &context).map_err(|error| format!("{error:?}"))? {
-        xpath_eval::Value::NodeSet(mut nodes) => {
-            nodes.sort_by(|a, b| xpath_eval::Node::document_order(*a, *b));
-            Ok(nodes.into_iter().map(xpath_eval::Node::string_value).collect())
-        }
-        other => Ok(vec![other.to_xpath_string()]),
-    }
-}
-
-/// A node of the arena as `xpath-eval` wants to see it.
-#[derive(Clone, Copy)]
-struct Node<'d> {
-    document: &'d Document,
-    at: NodeId,
-    attribute: Option<usize>,
-}
-
-impl PartialEq for Node<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.attribute) == (other.at, other.attribute)
-    }
-}
-
-impl Eq for Node<'_> {}
-
-impl Node<'_> {
-    fn moved(self, at: NodeId) -> Self {
-        Node {
-            at,
-            attribute: None,
-            ..self
-        }
-    }
-}
-
-impl<'d> xpath_eval::Node<'d> for Node<'d> {
-    fn kind(self) -> xpath_eval::NodeKind {
-        match (self.attribute, self.document.kind(self.at)) {
-            (Some(_), _) => xpath_eval::NodeKind::Attribute,
-            (_, NodeKind::Document) => xpath_eval::NodeKind::Root,
-            (_, NodeKind::Element) => xpath_eval::NodeKind::Element,
-            (_, NodeKind::Text) => xpath_eval::NodeKind::Text,
-            (_, NodeKind::Comment) => xpath_eval::NodeKind::Comment,
-            (_, NodeKind::ProcessingInstruction) => xpath_eval::NodeKind::ProcessingInstruction,
-        }
-    }
-
-    fn parent(self) -> Option<Self> {
-        match self.attribute {
-            Some(_) => Some(self.moved(self.at)),
-            None => self.document.parent(self.at).map(|parent| self.moved(parent)),
-        }
-    }
-
-    fn children(self) -> impl Iterator<Item = Self> + 'd {
-        let none = self.attribute.is_some();
-        self.document
-            .children(self.at)
-            .filter(move |_| !none)
-            .map(move |child| self.moved(child))
-    }
-
-    fn attributes(self) -> impl Iterator<Item = Self> + 'd {
-        let range = if self.attribute.is_some() {
-            0..0
-        } else {
-            self.document.attribute_range(self.at)
-        };
-        range.map(move |index| Node {
-            attribute: Some(index),
-            ..self
-        })
-    }
-
-    fn namespaces(self) -> impl Iterator<Item = Self> + 'd {
-        std::iter::empty()
-    }
-
-    fn expanded_name(self) -> Option<xpath_eval::ExpandedName> {
-        let tag = match self.attribute {
-            Some(index) => self.document.all_attributes()[index].tag(),
-            None if self.document.is_element(self.at) => self.document.tag_of(self.at),
-            None => return None,
-        };
-        Some(xpath_eval::ExpandedName {
-            namespace_uri: None,
-            local_name: self.document.tag_name(tag).to_owned(),
-        })
-    }
-
-    fn string_value(self) -> String {
-        match self.attribute {
-            Some(index) => self
-                .document
-                .attribute_value(&self.document.all_attributes()[index])
-                .to_owned(),
-            None => self.document.text(self.at).to_owned(),
-        }
-    }
-
-    fn document_order(self, other: Self) -> Ordering {
-        (self.at, self.attribute).cmp(&(other.at, other.attribute))
-    }
-}
-
-fn ask_sxd_xpath(document: &Document, expression: &str) -> Result<Vec<String>, String> {
-    let package = Package::new();
-    let copy = package.as_document();
-    let html = root(document);
-    let element = copy.create_element(document.tag_name(document.tag_of(html)));
-    copy.root().append_child(element);
-    copy_into(document, html, element);
-    let compiled = sxd_xpath::Factory::new()
-        .build(expression)
-        .map_err(|error| format!("{error:?}"))?;
-    let compiled = compiled.ok_or("no expression")?;
-    let value = compiled
-        .evaluate(&sxd_xpath::Context::new(), element)
-        .map_err(|error| format!("{error:?}"))?;
-    Ok(match value {
-        sxd_xpath::Value::Nodeset(nodes) => nodes
-            .document_order()
-            .iter()
-            .map(sxd_xpath::nodeset::Node::string_value)
-            .collect(),
-        sxd_xpath::Value::Number(value) => vec![number(value)],
-        other => vec![other.string()],
-    })
-}
-
-/// The pages of this test are a few levels deep.
-fn copy_into(document: &Document, from: NodeId, to: Element<'_>) {
-    for attribute in document.attributes(from) {
-        to.set_attribute_value(document.tag_name(attribute.tag()), document.attribute_value(attribute));
-    }
-    for child in document.children(from) {
-        let text = document.text(child);
-        match document.kind(child) {
-            NodeKind::Element => {
-                let element = to.document().create_element(document.tag_name(document.tag_of(child)));
-                to.append_child(element);
-                copy_into(document, child, element);
-            }
-            NodeKind::Text => to.append_child(to.document().create_text(text)),
-            NodeKind::Comment => to.append_child(to.document().create_comment(text)),
-            NodeKind::Document | NodeKind::ProcessingInstruction => {}
-        }
-    }
+    compare(
+        |document, expression| SxdPage::copy(document).ask(expression),
+        SXD_XPATH,
+    );
 }
