@@ -23,7 +23,11 @@ impl SxdPage {
     /// The texts of what the expression finds, from the page's root element.
     pub(crate) fn ask(&self, expression: &str) -> Result<Vec<String>, String> {
         let document = self.package.as_document();
-        let root = document.root().children().into_iter().find_map(|child| child.element());
+        let root = document
+            .root()
+            .children()
+            .into_iter()
+            .find_map(sxd_document::dom::ChildOfRoot::element);
         let compiled = sxd_xpath::Factory::new()
             .build(expression)
             .map_err(|error| format!("{error:?}"))?;
