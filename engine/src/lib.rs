@@ -7,4 +7,6 @@ pub mod model;
 pub mod pipeline;
 pub mod plugin;
 pub mod rows;
+pub mod schedule;
 pub mod source;
+pub mod store;

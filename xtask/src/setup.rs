@@ -18,7 +18,8 @@ use crate::toolchain::{DEBIAN_PACKAGES, Toolchain};
 /// Something that a command of this program needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// A C and a C++ compiler for the parts of dependencies that are not Rust.
+    /// A C and a C++ compiler for the parts of dependencies that are not Rust, and clang as a library, by which the bindings
+    /// to the database's engine are made.
     NativeCompiler,
     /// A compiler for WebAssembly.
     ComponentCompiler,
@@ -46,7 +47,7 @@ impl Need {
     /// What it is called on the terminal.
     fn name(self) -> &'static str {
         match self {
-            Self::NativeCompiler => "a C and C++ compiler",
+            Self::NativeCompiler => "a C and C++ compiler and libclang",
             Self::ComponentCompiler => "a compiler for components",
             Self::RustTools => "rustfmt and clippy",
             Self::Python => "the Python environment",
@@ -58,7 +59,9 @@ impl Need {
     /// Debian's packages that it takes on this machine, empty if what they give is there in some other way.
     fn packages(self, project: &Project) -> Result<&'static [&'static str]> {
         Ok(match self {
-            Self::NativeCompiler if on_path("cc").is_none() || on_path("c++").is_none() => &["gcc", "g++", "libc6-dev"],
+            Self::NativeCompiler if on_path("cc").is_none() || on_path("c++").is_none() || !has_libclang() => {
+                &["gcc", "g++", "libc6-dev", "libclang-dev"]
+            }
             Self::ComponentCompiler if apt::is_debian() && apt::is_root() && Toolchain::find(project)?.is_none() => {
                 &DEBIAN_PACKAGES
             }
@@ -106,6 +109,31 @@ pub(crate) fn set_up(project: &Project, needs: &[Need]) -> Result<()> {
 /// The environment's Python.
 pub(crate) fn python(project: &Project) -> PathBuf {
     project.path(".venv/bin/python")
+}
+
+/// Where bindgen looks for it: a folder that is named, `llvm-config`'s, or the system's.
+fn has_libclang() -> bool {
+    let in_folder = |folder: &Path| {
+        let names = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name());
+        names
+            .into_iter()
+            .map(|name| name.to_string_lossy().into_owned())
+            .any(|name| name.starts_with("libclang.so") || name.starts_with("libclang-1") || name == "libclang.dylib")
+    };
+    if let Some(folder) = env::var_os("LIBCLANG_PATH") {
+        return in_folder(Path::new(&folder));
+    }
+    let versions = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("llvm"))
+        .map(|entry| entry.path().join("lib"))
+        .collect();
+    folders.extend(["/usr/lib64", "/usr/lib", "/usr/local/lib"].map(PathBuf::from));
+    folders.iter().any(|folder| in_folder(folder))
 }
 
 fn rust_tools(project: &Project) -> Result<()> {

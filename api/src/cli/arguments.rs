@@ -39,6 +39,9 @@ pub(crate) struct RunArguments {
     /// An option of the format; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) settings: Vec<(String, String)>,
+    /// Fetch from public addresses on ports 80, 443 and 8000 to 8999 only, as the server does
+    #[arg(long)]
+    pub(crate) guard: bool,
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +73,9 @@ pub(crate) struct ExtractArguments {
     /// Answer a query a line: {"id", "type", "query", "html", "item"?, "options"?}
     #[arg(long, value_name = "FILE.jsonl", conflicts_with = "page")]
     pub(crate) batch: Option<PathBuf>,
+    /// Fetch from public addresses on ports 80, 443 and 8000 to 8999 only, as the server does
+    #[arg(long, requires = "page")]
+    pub(crate) guard: bool,
     /// A file, an http or https URL, or `-` for standard input
     #[arg(value_name = "FILE|URL|-")]
     pub(crate) page: Option<String>,

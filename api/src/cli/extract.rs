@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::Value as Json;
+use snowscrape_engine::fetch::AddressGuard;
 use snowscrape_engine::model::{ExpressionFault, Match, MatchKind, OptionSpec, QueryTypes, Selector, parse_options};
 use snowscrape_engine::pipeline::base_url;
 use snowscrape_engine::plugin::{Answers, OpenError, PageInput, PluginRegistry, Workbench};
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &ExtractArguments) -> Result<ExitCode, Failure> {
     if let Some(item) = &item {
         specs(&registry, &item.query_type)?;
     }
-    let page = Page::read(from)?;
+    let page = Page::read(from, arguments.guard.then(AddressGuard::default))?;
     let base_url = base_url(&page.text, &page.url);
     let input = PageInput {
         url: page.url.as_str(),

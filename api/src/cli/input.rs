@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use bytes::Bytes;
-use snowscrape_engine::fetch::{Client, FetchSettings, decode};
+use snowscrape_engine::fetch::{AddressGuard, Client, FetchSettings, decode};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -24,10 +24,10 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads a file, a URL or standard input.
-    pub(crate) fn read(from: &str) -> Result<Self, Failure> {
+    /// Reads a file, a URL or standard input. A guard judges what the URL reaches.
+    pub(crate) fn read(from: &str, guard: Option<AddressGuard>) -> Result<Self, Failure> {
         if from.starts_with("http://") || from.starts_with("https://") {
-            return fetch(from);
+            return fetch(from, guard);
         }
         let bytes = if from == "-" {
             read(io::stdin().lock())
@@ -75,13 +75,13 @@ fn read(from: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn fetch(from: &str) -> Result<Page, Failure> {
+fn fetch(from: &str, guard: Option<AddressGuard>) -> Result<Page, Failure> {
     let url = Url::parse(from).map_err(|error| Failure::input(format!("{from} is no URL: {error}")))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::work(&error))?;
-    let client = Client::new(&FetchSettings::default()).map_err(|error| Failure::work(&error))?;
+    let client = Client::new(&FetchSettings::default(), guard).map_err(|error| Failure::work(&error))?;
     let page = runtime
         .block_on(client.fetch(&url, &CancellationToken::new()))
         .map_err(|error| Failure::work(&error))?;

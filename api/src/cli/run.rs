@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use snowscrape_engine::model::{Job, JobId, OptionValue, RunId, RunStatus, Trigger, parse_options};
-use snowscrape_engine::pipeline::{BuildError, ExportFailure, Exported, Finished, Pipeline, export};
+use jiff::Timestamp;
+use snowscrape_engine::fetch::AddressGuard;
+use snowscrape_engine::model::{Job, JobId, OptionValue, Run, RunId, RunStatus, Trigger, parse_options};
+use snowscrape_engine::pipeline::{BuildError, Environment, ExportFailure, Exported, Finished, Pipeline, export};
 use snowscrape_engine::plugin::{ExportError, ExportWriter, ExporterInfo, Plugin, PluginRegistry};
 
 use super::arguments::RunArguments;
@@ -36,11 +38,17 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     }
     let pipeline = Pipeline::build(
         job,
-        &registry,
-        &|name| std::env::var(format!("SNOWSCRAPE_SECRET_{name}")).ok(),
-        RunId::new("run_cli"),
-        JobId::new("job_cli"),
-        Trigger::Cli,
+        Environment {
+            registry: &registry,
+            secrets: &|name| std::env::var(format!("SNOWSCRAPE_SECRET_{name}")).ok(),
+            guard: arguments.guard.then(AddressGuard::default).as_ref(),
+        },
+        Run::queued(
+            RunId::new("run_cli"),
+            JobId::new("job_cli"),
+            Trigger::Cli,
+            Timestamp::now(),
+        ),
     )
     .map_err(|error| unbuilt(&error))?;
     let writer =

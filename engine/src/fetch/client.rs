@@ -16,6 +16,7 @@ use url::Url;
 use super::body::{self, BodyError};
 use super::cookies::Cookies;
 use super::error::{FetchError, FetchErrorKind, Stage};
+use super::guard::AddressGuard;
 use super::media_type::ContentType;
 use super::page::FetchedPage;
 use super::redirect::redirected;
@@ -36,6 +37,7 @@ struct Inner {
     cookies: Cookies,
     throttle: Throttle,
     retry: Retry,
+    guard: Option<AddressGuard>,
     timeout: Duration,
     max_redirects: u32,
     max_body_bytes: u64,
@@ -49,19 +51,26 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// The client of a run with these settings. The environment's proxies (`HTTPS_PROXY` and its kin) are used.
+    /// The client of a run with these settings. Without a guard every address can be reached, and the environment's proxies
+    /// (`HTTPS_PROXY` and its kin) are used.
     ///
     /// # Errors
     /// Settings of which no request can be made.
-    pub fn new(settings: &FetchSettings) -> Result<Self, SettingsError> {
+    pub fn new(settings: &FetchSettings, guard: Option<AddressGuard>) -> Result<Self, SettingsError> {
         Self::build(
             settings,
-            transport::builder(settings.timeout),
+            transport::builder(settings.timeout, guard.as_ref()),
             Retry::new(settings.attempts),
+            guard,
         )
     }
 
-    fn build(settings: &FetchSettings, http: ClientBuilder, retry: Retry) -> Result<Self, SettingsError> {
+    fn build(
+        settings: &FetchSettings,
+        http: ClientBuilder,
+        retry: Retry,
+        guard: Option<AddressGuard>,
+    ) -> Result<Self, SettingsError> {
         if settings.attempts == 0 {
             return Err(SettingsError::Attempts);
         }
@@ -73,6 +82,7 @@ impl Client {
             cookies: Cookies::default(),
             throttle: Throttle::new(settings.rate),
             retry,
+            guard,
             timeout: settings.timeout,
             max_redirects: settings.max_redirects,
             max_body_bytes: settings.max_body_bytes,
@@ -176,6 +186,11 @@ impl Fetching<'_> {
     /// Sends the request at hand and those that its redirects ask for.
     async fn attempt(&mut self) -> Result<FetchedPage, Failure> {
         loop {
+            if let Some(guard) = &self.client.guard {
+                guard
+                    .check_url(self.request.target().url())
+                    .map_err(FetchErrorKind::Blocked)?;
+            }
             self.client.throttle.wait().await;
             let started = Instant::now();
             let limit = self.client.timeout;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::guard::Blocked;
+
 /// A page that could not be fetched.
 ///
 /// Its message is complete in itself: the URL, what happened, how to mend it, and the number of attempts.
@@ -124,6 +126,9 @@ pub enum FetchErrorKind {
         /// What the decoder said.
         reason: String,
     },
+    /// An address or a port that the guard refuses.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The run was stopped.
     #[error("cancelled before the page was fetched")]
     Cancelled,
@@ -141,6 +146,7 @@ impl FetchErrorKind {
             Self::HttpStatus { .. } => FetchCode::HttpStatus,
             Self::BodyTooLarge { .. } => FetchCode::BodyTooLarge,
             Self::BadEncoding { .. } => FetchCode::BadEncoding,
+            Self::Blocked(_) => FetchCode::BlockedAddress,
             Self::Cancelled => FetchCode::Cancelled,
         }
     }
@@ -151,6 +157,8 @@ impl FetchErrorKind {
 pub enum FetchCode {
     /// `invalid_url`
     InvalidUrl,
+    /// `blocked_address`
+    BlockedAddress,
     /// `connect_failed`
     ConnectFailed,
     /// `tls_failed`
@@ -174,6 +182,7 @@ impl FetchCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidUrl => "invalid_url",
+            Self::BlockedAddress => "blocked_address",
             Self::ConnectFailed => "connect_failed",
             Self::TlsFailed => "tls_failed",
             Self::Timeout => "timeout",

@@ -94,6 +94,7 @@ fn is_transient(failure: &FetchErrorKind) -> bool {
         FetchErrorKind::Dns { .. } | FetchErrorKind::Connect { .. } | FetchErrorKind::Timeout { .. } => true,
         FetchErrorKind::HttpStatus { status, .. } => matches!(status, 408 | 429 | 500..=599),
         FetchErrorKind::Scheme { .. }
+        | FetchErrorKind::Blocked(_)
         | FetchErrorKind::Unrequestable { .. }
         | FetchErrorKind::Location { .. }
         | FetchErrorKind::Tls { .. }

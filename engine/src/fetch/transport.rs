@@ -9,13 +9,22 @@ use reqwest::header::HeaderValue;
 use reqwest::{ClientBuilder, Response, redirect, retry};
 
 use super::error::{FetchErrorKind, Stage};
+use super::guard::{AddressGuard, Blocked};
 use super::request::Request;
+use super::resolver::GuardedResolver;
 use super::target::Target;
 
 /// The one place where an HTTP client gets its options. Redirects, retries, cookies and content codings are ours.
-pub(super) fn builder(timeout: Duration) -> ClientBuilder {
+pub(super) fn builder(timeout: Duration, guard: Option<&AddressGuard>) -> ClientBuilder {
     install_provider();
-    reqwest::Client::builder()
+    let builder = match guard {
+        // The environment's proxies would dial for us, and what they dial is not judged.
+        Some(guard) => reqwest::Client::builder()
+            .no_proxy()
+            .dns_resolver(GuardedResolver::new(guard.clone())),
+        None => reqwest::Client::builder(),
+    };
+    builder
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
@@ -67,8 +76,11 @@ pub(super) async fn send(
 /// What an error of the HTTP library means for a request that had come to `stage`.
 pub(super) fn failure(error: &reqwest::Error, target: &Target, stage: Stage) -> FetchErrorKind {
     let reason = root_cause(error);
+    let blocked = causes(error).find_map(|cause| cause.downcast_ref::<Blocked>());
     let tls = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
-    if error.is_builder() {
+    if let Some(blocked) = blocked {
+        FetchErrorKind::Blocked(blocked.clone())
+    } else if error.is_builder() {
         FetchErrorKind::Unrequestable { reason }
     } else if error.is_dns() {
         FetchErrorKind::Dns {

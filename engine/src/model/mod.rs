@@ -23,6 +23,8 @@ mod limits;
 mod option_values;
 mod secret;
 
+mod id;
+mod lifecycle;
 mod matches;
 mod row;
 mod run;
@@ -31,7 +33,9 @@ mod value;
 
 pub use closed_set::ClosedSet;
 pub use field_error::FieldError;
+pub use id::{JobId, RunId, UserId};
 pub use job::{Job, OnPluginError, SourceType};
+pub use lifecycle::{JobStatus, RunEvent};
 pub use limits::{Budget, Concurrency, RateLimit, Retention};
 pub use links::{Follow, Pagination, UrlRules};
 pub use matches::{Match, MatchKind};
@@ -43,7 +47,7 @@ pub use query_types::{ExpressionFault, QueryTypes};
 pub use render::{Action, RenderConfig, ResourceType, Viewport, WaitStrategy};
 pub use request::{Auth, Method, Request, Robots};
 pub use row::Row;
-pub use run::{ColumnCount, JobId, PluginUse, Run, RunId, RunStatus, Trigger, Warning, WarningCode};
+pub use run::{ColumnCount, PluginUse, Run, RunStatus, Trigger, Warning, WarningCode};
 pub use run_error::{ErrorCode, PageError, Stage};
 pub use schedule::{Missed, Overlap, Schedule, Slots};
 pub use secret::{SecretName, SecretText};

@@ -1,12 +1,11 @@
 //! One execution of a job, and its counts.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorCode, PageError};
+use super::{ErrorCode, JobId, PageError, RunId};
 
 /// A run as it is shown: what became of it and what it counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,13 +98,6 @@ closed_set! {
     }
 }
 
-impl RunStatus {
-    /// Whether the run is over.
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Success | Self::Failed | Self::Cancelled)
-    }
-}
-
 closed_set! {
     /// What set a run off.
     pub enum Trigger {
@@ -167,45 +159,10 @@ pub struct PluginUse {
     pub hash: String,
 }
 
-/// Declares an id that is a text of its own type.
-macro_rules! id {
-    ($(#[$meta:meta])* $name:ident) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            /// The id of this text.
-            pub fn new(id: impl Into<String>) -> Self {
-                Self(id.into())
-            }
-
-            /// Its text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-id! {
-    /// The id of a job.
-    JobId
-}
-id! {
-    /// The id of a run.
-    RunId
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
     use crate::model::{ClosedSet, Stage};
 

@@ -1,15 +1,15 @@
 //! Building a pipeline: everything is validated, nothing is spawned.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::extract::Extraction;
 use super::settings::{MissingSecret, Secrets, fetch_settings};
 use super::unsupported::Unsupported;
-use crate::fetch::{Client, SettingsError};
-use crate::model::{Column, ErrorCode, Job, JobId, Run, RunId, Trigger};
+use crate::fetch::{AddressGuard, Client, SettingsError};
+use crate::model::{Column, ErrorCode, Job, Run};
 use crate::plugin::{ColumnQuery, ExtractionPlan, OpenError, PluginRegistry, RunFacts};
 use crate::rows::RowMaker;
 
@@ -20,8 +20,29 @@ pub struct Pipeline {
     pub(crate) run: Run,
     pub(crate) client: Client,
     pub(crate) extraction: Arc<Extraction>,
+    pub(crate) done: PagesDone,
     pub(crate) today: jiff::civil::Date,
     pub(crate) threads: usize,
+}
+
+/// What a pipeline takes from outside its job.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    /// The components.
+    pub registry: &'a PluginRegistry,
+    /// The values of secrets by name.
+    pub secrets: Secrets<'a>,
+    /// What its fetches may reach; everything if `None`.
+    pub guard: Option<&'a AddressGuard>,
+}
+
+/// The pages of a run that are done with, when it goes on where it stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PagesDone {
+    /// Pages below this number are done with.
+    pub next: u64,
+    /// The URLs, after redirects, of those that were extracted.
+    pub taken: HashSet<Arc<str>>,
 }
 
 /// Why there is no pipeline for a job.
@@ -54,28 +75,26 @@ impl BuildError {
 }
 
 impl Pipeline {
-    /// Builds the pipeline of a run. `secrets` gives the values of secrets by name.
-    pub fn build(
-        job: Job,
-        registry: &PluginRegistry,
-        secrets: Secrets<'_>,
-        run_id: RunId,
-        job_id: JobId,
-        trigger: Trigger,
-    ) -> Result<Self, BuildError> {
+    /// Builds the pipeline of a run, which counts on from what `run` has counted already.
+    pub fn build(job: Job, environment: Environment<'_>, mut run: Run) -> Result<Self, BuildError> {
         if let Some(unsupported) = Unsupported::find(&job) {
             return Err(unsupported.into());
         }
-        let client = Client::new(&fetch_settings(&job, secrets)?)?;
+        let Environment {
+            registry,
+            secrets,
+            guard,
+        } = environment;
+        let client = Client::new(&fetch_settings(&job, secrets)?, guard.cloned())?;
         let plan = Arc::new(ExtractionPlan::new(registry, job.item.as_ref(), &job.queries)?);
         // A session that cannot be opened would fail every page.
         plan.extractors().start_all()?;
-        let mut run = Run::queued(run_id, job_id, trigger, Timestamp::now());
         run.plugins = plan.plugins().collect();
         Ok(Self {
-            run,
             client,
-            today: Timestamp::now().to_zoned_datetime(TimeZone::UTC).date(),
+            done: PagesDone::default(),
+            today: run.queued_at.to_zoned_datetime(TimeZone::UTC).date(),
+            run,
             extraction: Arc::new(Extraction {
                 plan,
                 rows: RowMaker::new(&job),
@@ -83,6 +102,12 @@ impl Pipeline {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             job: Arc::new(job),
         })
+    }
+
+    /// Leaves out the pages that are done with.
+    #[must_use]
+    pub fn going_on_after(self, done: PagesDone) -> Self {
+        Self { done, ..self }
     }
 
     /// The columns of the rows.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::fetch::FetchedPage;
-use crate::model::{ErrorCode, Row, Stage, Warning};
+use crate::model::{ErrorCode, Row, Run, Stage, Warning};
 use crate::rows::ColumnTally;
 
 /// A page to be fetched.
@@ -51,11 +51,15 @@ pub(crate) struct Failure {
     pub(crate) message: String,
 }
 
-/// The rows of one page, in the order of the pages.
+/// What came of one page, in the order of the pages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageOutput {
     /// The page's number in the run.
     pub number: u64,
-    /// Its rows, at least one.
+    /// Its URL after redirects, if it was extracted and is not one that was taken before.
+    pub url: Option<Arc<str>>,
+    /// Its rows.
     pub rows: Vec<Row>,
+    /// The run as it stands with this page counted.
+    pub run: Run,
 }

@@ -20,7 +20,7 @@ mod tally;
 mod unsupported;
 
 pub use base_url::base_url;
-pub use builder::{BuildError, Pipeline};
+pub use builder::{BuildError, Environment, PagesDone, Pipeline};
 pub use export::{ExportFailure, Exported, export};
 pub use message::PageOutput;
 pub use running::{Finished, Running};

@@ -36,15 +36,16 @@ pub struct Finished {
 }
 
 impl Pipeline {
-    /// Starts the run on the current tokio runtime. The rows come out of the receiver, page by page in order; dropping
-    /// it ends the run.
+    /// Starts the run on the current tokio runtime. What comes of its pages comes out of the receiver, in their order;
+    /// dropping it ends the run.
     pub fn start(mut self) -> (Running, mpsc::Receiver<PageOutput>) {
         self.run.status = RunStatus::Running;
-        self.run.started_at = Some(Timestamp::now());
+        self.run.started_at.get_or_insert_with(Timestamp::now);
         let stop = Arc::new(Stop::default());
         let (progress, watched) = watch::channel(self.run.clone());
         let (output, rows) = mpsc::channel(BETWEEN_STAGES);
-        let tally = Tally::new(&self.job, self.run.clone(), Arc::clone(&stop), progress, output);
+        let taken = std::mem::take(&mut self.done.taken);
+        let tally = Tally::new(&self.job, self.run.clone(), taken, Arc::clone(&stop), progress, output);
         let done = tokio::spawn(drive(self, tally, Arc::clone(&stop)));
         (
             Running {
@@ -62,6 +63,8 @@ async fn drive(pipeline: Pipeline, tally: Tally, stop: Arc<Stop>) -> Finished {
         job,
         client,
         extraction,
+        run,
+        done,
         today,
         threads,
         ..
@@ -71,13 +74,17 @@ async fn drive(pipeline: Pipeline, tally: Tally, stop: Arc<Stop>) -> Finished {
     let (extracted_out, extracted) = mpsc::channel(BETWEEN_STAGES);
     let clock = job.budget.seconds.map(|seconds| {
         let stop = Arc::clone(&stop);
+        // A run that goes on after a pause or a restart has a part of its time behind it.
+        let spent = run.started_at.map_or(Duration::ZERO, |started| {
+            Duration::try_from(Timestamp::now().duration_since(started)).unwrap_or_default()
+        });
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            tokio::time::sleep(Duration::from_secs(seconds).saturating_sub(spent)).await;
             stop.because(Reason::Budget("seconds"));
         })
     });
     let concurrency = job.concurrency.get();
-    let source = tokio::spawn(source::run(job, today, Arc::clone(&stop), work_out));
+    let source = tokio::spawn(source::run(job, today, done.next, Arc::clone(&stop), work_out));
     let fetch = tokio::spawn(fetch::run(client, concurrency, Arc::clone(&stop), work, fetched_out));
     let extract = tokio::spawn(extract::run(extraction, threads, fetched, extracted_out));
     let tally = tokio::spawn(tally.run(extracted));
@@ -105,6 +112,12 @@ impl Running {
     pub fn canceller(&self) -> impl Fn() + Send + Sync + 'static + use<> {
         let stop = Arc::clone(&self.stop);
         move || stop.because(Reason::Cancelled)
+    }
+
+    /// What ends the run from elsewhere before its time, to go on later: no page is begun, those in flight are finished.
+    pub fn interrupter(&self) -> impl Fn() + Send + Sync + 'static + use<> {
+        let stop = Arc::clone(&self.stop);
+        move || stop.because(Reason::Interrupted)
     }
 
     /// Waits for the end.

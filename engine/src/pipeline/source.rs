@@ -28,8 +28,8 @@ pub(crate) fn canonical(url: &Url) -> Url {
     url
 }
 
-/// Hands out the pages of a job until they end, or the budget of pages, or the run.
-pub(crate) async fn run(job: Arc<Job>, today: Date, stop: Arc<Stop>, out: mpsc::Sender<Work>) -> SourceEnd {
+/// Hands out the pages of a job from number `next` on, until they end, or the budget of pages, or the run.
+pub(crate) async fn run(job: Arc<Job>, today: Date, next: u64, stop: Arc<Stop>, out: mpsc::Sender<Work>) -> SourceEnd {
     let mut seen = HashSet::new();
     let mut number = 0;
     for url in start_urls(&job.source, &job.urls, today) {
@@ -51,9 +51,12 @@ pub(crate) async fn run(job: Arc<Job>, today: Date, stop: Arc<Stop>, out: mpsc::
             }),
         };
         number += 1;
+        if work.number < next {
+            continue;
+        }
         tokio::select! {
             biased;
-            () = stop.token().cancelled() => return SourceEnd::Done,
+            () = stop.no_more().cancelled() => return SourceEnd::Done,
             sent = out.send(work) => if sent.is_err() { return SourceEnd::Done },
         }
     }

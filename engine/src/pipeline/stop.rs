@@ -15,12 +15,15 @@ pub(crate) enum Reason {
     Failed,
     /// Nobody takes the rows any more.
     OutputClosed,
+    /// It goes on later: paused, or the engine stops.
+    Interrupted,
 }
 
 /// Tells every stage to stop.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     token: CancellationToken,
+    no_more: CancellationToken,
     reason: OnceLock<Reason>,
 }
 
@@ -29,14 +32,23 @@ impl Stop {
     pub(crate) fn because(&self, reason: Reason) {
         // The first reason stands; a second one changes nothing.
         let _ = self.reason.set(reason);
-        self.token.cancel();
+        self.no_more.cancel();
+        if reason != Reason::Interrupted {
+            self.token.cancel();
+        }
     }
 
     pub(crate) fn reason(&self) -> Option<Reason> {
         self.reason.get().copied()
     }
 
+    /// Cancelled when what is in flight is to be dropped.
     pub(crate) fn token(&self) -> &CancellationToken {
         &self.token
+    }
+
+    /// Cancelled when no further page is to be begun.
+    pub(crate) fn no_more(&self) -> &CancellationToken {
+        &self.no_more
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::message::{Extracted, ExtractedPage, Failure, PageOutput, Work};
 use super::stop::{Reason, Stop};
 use crate::model::{
-    Budget, ClosedSet, ColumnCount, ErrorCode, Job, OnPluginError, PageError, Run, RunStatus, Warning, WarningCode,
+    Budget, ClosedSet, ColumnCount, ErrorCode, Job, OnPluginError, PageError, Row, Run, RunStatus, Warning, WarningCode,
 };
 
 /// How many errors and how many warnings a run keeps with their words; the others are counted.
@@ -31,6 +31,7 @@ impl Tally {
     pub(crate) fn new(
         job: &Job,
         run: Run,
+        taken: HashSet<Arc<str>>,
         stop: Arc<Stop>,
         progress: watch::Sender<Run>,
         output: mpsc::Sender<PageOutput>,
@@ -39,34 +40,54 @@ impl Tally {
             run,
             budget: job.budget,
             on_plugin_error: job.on_plugin_error,
-            taken: HashSet::new(),
+            taken,
             stop,
             progress,
             output,
         };
-        tally.run.columns = job
-            .queries
-            .iter()
-            .map(|query| ColumnCount {
+        if tally.run.columns.is_empty() {
+            let columns = job.queries.iter().map(|query| ColumnCount {
                 name: query.name.clone(),
                 filled: 0,
                 unparsed: 0,
-            })
-            .collect();
+            });
+            tally.run.columns = columns.collect();
+        }
         tally
     }
 
     /// Counts pages until there are no more.
     pub(crate) async fn run(mut self, mut extracted: mpsc::Receiver<Extracted>) -> Self {
+        let mut gap = false;
         while let Some(Extracted { work, page }) = extracted.recv().await {
-            match page {
-                // What was in flight when the run was stopped is neither extracted nor failed.
-                Err(failure) if failure.code == ErrorCode::Cancelled => continue,
-                Err(failure) => self.count_failure(&work, failure),
-                Ok(_) if self.is_spent() => continue,
-                Ok(page) => self.count_page(&work, page).await,
+            // A run that goes on later begins after the last page that was counted: nothing may be left out before it.
+            if gap && self.stop.reason() == Some(Reason::Interrupted) {
+                continue;
             }
+            let (url, rows) = match page {
+                // What was in flight when the run was stopped is neither extracted nor failed.
+                Err(failure) if failure.code == ErrorCode::Cancelled => {
+                    gap = true;
+                    continue;
+                }
+                Err(failure) => {
+                    self.count_failure(&work, failure);
+                    (None, Vec::new())
+                }
+                Ok(_) if self.is_spent() => continue,
+                Ok(page) => self.count_page(page),
+            };
             self.progress.send_replace(self.run.clone());
+            let output = PageOutput {
+                number: work.number,
+                url,
+                rows,
+                run: self.run.clone(),
+            };
+            if self.output.send(output).await.is_err() {
+                self.stop.because(Reason::OutputClosed);
+            }
+            self.check_budgets();
         }
         self
     }
@@ -100,11 +121,12 @@ impl Tally {
         }
     }
 
-    async fn count_page(&mut self, work: &Work, mut page: ExtractedPage) {
+    /// Counts a page and gives what is to be kept of it: its URL, unless that was taken before, and its rows.
+    fn count_page(&mut self, mut page: ExtractedPage) -> (Option<Arc<str>>, Vec<Row>) {
         self.run.bytes += page.bytes;
         if !self.taken.insert(Arc::clone(&page.url)) {
             self.run.duplicate_pages += 1;
-            return;
+            return (None, Vec::new());
         }
         self.run.pages += 1;
         for warning in page.warnings {
@@ -118,7 +140,7 @@ impl Tally {
         page.rows.truncate(usize::try_from(room).unwrap_or(usize::MAX));
         self.run.rows += page.rows.len() as u64;
         for (at, (count, tally)) in self.run.columns.iter_mut().zip(&page.tallies).enumerate() {
-            let filled = |row: &&crate::model::Row| !row.cells[at].is_null();
+            let filled = |row: &&Row| !row.cells[at].is_null();
             count.filled += if cut {
                 page.rows.iter().filter(filled).count() as u64
             } else {
@@ -126,16 +148,7 @@ impl Tally {
             };
             count.unparsed += tally.unparsed;
         }
-        if !page.rows.is_empty() {
-            let output = PageOutput {
-                number: work.number,
-                rows: page.rows,
-            };
-            if self.output.send(output).await.is_err() {
-                self.stop.because(Reason::OutputClosed);
-            }
-        }
-        self.check_budgets();
+        (Some(page.url), page.rows)
     }
 
     fn check_budgets(&mut self) {
@@ -172,7 +185,7 @@ impl Tally {
         }
         let (status, error) = self.status();
         self.run.status = status;
-        self.run.finished_at = Some(Timestamp::now());
+        self.run.finished_at = status.is_final().then(Timestamp::now);
         self.progress.send_replace(self.run.clone());
         (self.run, error)
     }
@@ -194,6 +207,8 @@ impl Tally {
                 Some((ErrorCode::ExportFailed, "the rows could not be written".to_owned())),
             ),
             Some(Reason::Failed) => (RunStatus::Failed, first()),
+            // Whoever interrupted it knows what becomes of it.
+            Some(Reason::Interrupted) => (RunStatus::Running, None),
             _ if self.run.pages == 0 && self.run.failed_pages > 0 => (RunStatus::Failed, first()),
             _ => (RunStatus::Success, None),
         }

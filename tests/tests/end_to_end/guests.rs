@@ -4,9 +4,10 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use snowscrape_engine::model::{ErrorCode, JobId, QueryTypes, RunId, RunStatus, Trigger};
-use snowscrape_engine::pipeline::{Finished, Pipeline};
+use snowscrape_engine::model::{ErrorCode, JobId, QueryTypes, Run, RunId, RunStatus, Trigger};
+use snowscrape_engine::pipeline::{Environment, Finished, Pipeline};
 use snowscrape_engine::plugin::{
     CallError, ComponentSource, ExtractionPlan, ExtractorInstance, Extractors, Limits, LoadError, OpenError,
     PluginEngine, PluginRegistry,
@@ -182,11 +183,17 @@ fn run(mode: &str, on_plugin_error: &str) -> (Finished, Vec<Json>) {
     });
     let pipeline = Pipeline::build(
         job(&definition, &registry),
-        &registry,
-        &|_| None,
-        RunId::new("run_test"),
-        JobId::new("job_test"),
-        Trigger::Manual,
+        Environment {
+            registry: &registry,
+            secrets: &|_| None,
+            guard: None,
+        },
+        Run::queued(
+            RunId::new("run_test"),
+            JobId::new("job_test"),
+            Trigger::Manual,
+            Timestamp::now(),
+        ),
     )
     .unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();

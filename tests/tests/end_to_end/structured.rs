@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use snowscrape_engine::model::Row;
+use snowscrape_engine::model::{JobId, Row, Run, RunId, Trigger};
 use snowscrape_engine::pipeline::{PageOutput, export};
 use snowscrape_engine::plugin::{ExportWriter, ExtractionPlan, PageInput, PluginRegistry, RunFacts};
 use snowscrape_engine::rows::{ItemsExtraction, PageInfo, RowMaker};
@@ -95,7 +96,19 @@ fn files_keep_json_too() {
     let (exporter, _) = registry.exporter("json").unwrap();
     let writer = ExportWriter::open(exporter, maker.columns(), &[], &RunFacts::default()).unwrap();
     let (output, input) = tokio::sync::mpsc::channel(1);
-    output.blocking_send(PageOutput { number: 0, rows }).unwrap();
+    let run = Run::queued(
+        RunId::new("run_test"),
+        JobId::new("job_test"),
+        Trigger::Manual,
+        Timestamp::now(),
+    );
+    let page = PageOutput {
+        number: 0,
+        url: None,
+        rows,
+        run,
+    };
+    output.blocking_send(page).unwrap();
     drop(output);
     let mut file = Vec::new();
     let exported = export(writer, input, &mut file).unwrap();

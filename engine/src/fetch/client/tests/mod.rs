@@ -1,5 +1,9 @@
 //! The client against servers on loopback.
 
+mod guarded;
+mod redirects;
+mod tls;
+
 use std::sync::Arc;
 
 use reqwest::dns::{Name, Resolve, Resolving};
@@ -18,12 +22,15 @@ fn settings() -> FetchSettings {
 }
 
 fn client_with(settings: &FetchSettings, http: ClientBuilder) -> Client {
-    let waits = Retry::new(settings.attempts).with_waits(Duration::from_millis(1), Duration::from_millis(4));
-    Client::build(settings, http.no_proxy(), waits).unwrap()
+    Client::build(settings, http.no_proxy(), waits(settings), None).unwrap()
+}
+
+fn waits(settings: &FetchSettings) -> Retry {
+    Retry::new(settings.attempts).with_waits(Duration::from_millis(1), Duration::from_millis(4))
 }
 
 fn client(settings: &FetchSettings) -> Client {
-    client_with(settings, transport::builder(settings.timeout))
+    client_with(settings, transport::builder(settings.timeout, None))
 }
 
 async fn fetch(settings: &FetchSettings, url: &Url) -> Result<FetchedPage, FetchError> {
@@ -173,7 +180,7 @@ async fn a_host_without_address_is_named() {
     };
     let client = client_with(
         &settings,
-        transport::builder(settings.timeout).dns_resolver(Arc::new(NoHosts)),
+        transport::builder(settings.timeout, None).dns_resolver(Arc::new(NoHosts)),
     );
     let url = Url::parse("http://me:hush@nowhere.example:81/").unwrap();
     let error = client.fetch(&url, &CancellationToken::new()).await.unwrap_err();
@@ -304,125 +311,6 @@ async fn the_timeout_covers_the_whole_of_a_request() {
 }
 
 #[tokio::test]
-async fn redirects_are_followed_up_to_the_limit() {
-    let answer = |_, request: &str| match request.split(' ').nth(1) {
-        Some("/0") => Answer::redirect(301, "1"),
-        Some("/1") => Answer::redirect(307, "/2#part"),
-        _ => Answer::new("200 OK", "x"),
-    };
-    let with_limit = |max_redirects| FetchSettings {
-        max_redirects,
-        ..settings()
-    };
-    let server = Server::start(answer).await;
-    let page = fetch(&with_limit(2), &server.url("/0")).await.unwrap();
-    assert_eq!((page.url, page.redirects, page.attempts), (server.url("/2"), 2, 1));
-    check_error(
-        &with_limit(1),
-        &server.url("/0"),
-        "too_many_redirects",
-        1,
-        "more than 1 redirects",
-    )
-    .await;
-    check_error(
-        &with_limit(0),
-        &server.url("/0"),
-        "too_many_redirects",
-        1,
-        "more than 0 redirects",
-    )
-    .await;
-    assert_eq!(fetch(&with_limit(0), &server.url("/2")).await.unwrap().redirects, 0);
-}
-
-#[tokio::test]
-async fn circles_are_noticed_and_endless_redirects_end() {
-    let circle = |_, request: &str| Answer::redirect(302, if request.starts_with("GET /a") { "/b" } else { "/a" });
-    let server = Server::start(circle).await;
-    check_error(&settings(), &server.url("/a"), "too_many_redirects", 1, "in a circle").await;
-    assert_eq!(server.first_lines(), ["GET /a HTTP/1.1", "GET /b HTTP/1.1"]);
-    let server = Server::start(|number, _| Answer::redirect(302, &format!("/{number}"))).await;
-    check_error(
-        &settings(),
-        &server.url("/a"),
-        "too_many_redirects",
-        1,
-        "more than 10 redirects",
-    )
-    .await;
-    assert_eq!(server.requests().len(), 11);
-}
-
-#[tokio::test]
-async fn a_redirect_to_itself_with_a_new_cookie_is_no_circle() {
-    let answer = |_, request: &str| {
-        if request.contains("cookie: seen=1") {
-            Answer::new("200 OK", "x")
-        } else {
-            Answer::redirect(302, "/\r\nSet-Cookie: seen=1")
-        }
-    };
-    let server = Server::start(answer).await;
-    let client = client(&settings());
-    let cancel = CancellationToken::new();
-    assert_eq!(client.fetch(&server.url("/"), &cancel).await.unwrap().redirects, 1);
-    let next = client.clone().fetch(&server.url("/next"), &cancel).await.unwrap();
-    assert_eq!(next.redirects, 0, "the run keeps its cookies");
-}
-
-#[tokio::test]
-async fn a_retry_repeats_the_request_that_failed() {
-    let answer = |number, request: &str| match number {
-        0 => Answer::redirect(303, "/b"),
-        1 => Answer::new("503 Busy", ""),
-        _ => Answer::new("200 OK", request.lines().next().unwrap_or_default()),
-    };
-    let server = Server::start(answer).await;
-    let settings = FetchSettings {
-        method: "POST".into(),
-        body: Some(Bytes::from_static(b"x")),
-        attempts: 2,
-        ..settings()
-    };
-    let page = fetch(&settings, &server.url("/a")).await.unwrap();
-    assert_eq!((page.attempts, page.redirects), (2, 1));
-    assert_eq!(
-        server.first_lines(),
-        ["POST /a HTTP/1.1", "GET /b HTTP/1.1", "GET /b HTTP/1.1"]
-    );
-    let server = Server::start(move |number, request| answer(number.min(1), request)).await;
-    let at = format!("(redirected to {}): the server answered 503", server.url("/b"));
-    check_error(&settings, &server.url("/a"), "http_status", 2, &at).await;
-}
-
-#[tokio::test]
-async fn another_origin_gets_no_credentials() {
-    let other = Server::always(|| Answer::new("200 OK", "x")).await;
-    let to = other.url("/").to_string();
-    let first = Server::start(move |_, _| Answer::redirect(302, &to)).await;
-    let settings = FetchSettings {
-        headers: vec![("X-Api-Key".into(), "hush".into()), ("X-Other".into(), "kept".into())],
-        cookies: vec![("c".into(), "hush".into())],
-        auth: Some(BasicAuth {
-            username: "me".into(),
-            password: "hush".into(),
-        }),
-        ..settings()
-    };
-    fetch(&settings, &first.url("/")).await.unwrap();
-    let sent = [first.requests().remove(0), other.requests().remove(0)];
-    for name in ["authorization: ", "cookie: ", "x-api-key: "] {
-        assert_eq!(
-            sent.each_ref().map(|request| request.contains(name)),
-            [true, false],
-            "{name}"
-        );
-    }
-    assert!(sent[1].contains("x-other: kept"), "{}", sent[1]);
-}
-
-#[tokio::test]
 async fn what_cannot_be_fetched_is_an_invalid_url() {
     let check = async |url: &str| {
         check_error(
@@ -512,106 +400,10 @@ fn no_attempt_at_all_is_refused() {
         attempts: 0,
         ..settings()
     };
-    assert_eq!(Client::new(&settings).err(), Some(SettingsError::Attempts));
-    assert!(
-        Client::new(&FetchSettings {
-            attempts: 1,
-            ..settings
-        })
-        .is_ok()
-    );
-}
-
-mod tls {
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::sync::mpsc;
-
-    use reqwest::Certificate;
-    use rustls::pki_types::pem::PemObject as _;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
-    use super::*;
-
-    /// A certificate for 127.0.0.1, valid until 2126, and its key. It is good for nothing else.
-    const LOOPBACK: &[u8] = include_bytes!("loopback.pem");
-
-    /// Serves one connection, and tells the protocol that was agreed on; HTTP/1.1 gets a page.
-    fn serve(alpn: &[&[u8]]) -> (Url, mpsc::Receiver<Option<Vec<u8>>>) {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
-        let chain = vec![CertificateDer::from_pem_slice(LOOPBACK).unwrap()];
-        let key = PrivateKeyDer::from_pem_slice(LOOPBACK).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap();
-        let mut config = builder.with_no_client_auth().with_single_cert(chain, key).unwrap();
-        config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
-        let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || {
-            let (socket, _) = listener.accept().unwrap();
-            let mut stream = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket);
-            // A client that refuses the certificate ends the handshake, and nobody waits for the answer.
-            if stream.read(&mut [0; 4096]).is_ok() {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsnow");
-                let _ = stream.flush();
-            }
-            let _ = tell.send(stream.conn.alpn_protocol().map(<[u8]>::to_vec));
-        });
-        (url, told)
-    }
-
-    fn trusting(settings: &FetchSettings) -> Client {
-        let certificate = Certificate::from_pem(LOOPBACK).unwrap();
-        client_with(
-            settings,
-            transport::builder(settings.timeout).tls_certs_only([certificate]),
-        )
-    }
-
-    #[tokio::test]
-    async fn a_page_comes_over_tls() {
-        let (url, told) = serve(&[b"http/1.1"]);
-        let page = trusting(&settings())
-            .fetch(&url, &CancellationToken::new())
-            .await
-            .unwrap();
-        assert_eq!(page.body, "snow");
-        assert_eq!(told.recv().unwrap().as_deref(), Some(&b"http/1.1"[..]));
-    }
-
-    #[tokio::test]
-    async fn http_2_is_offered() {
-        let (url, told) = serve(&[b"h2", b"http/1.1"]);
-        let settings = FetchSettings {
-            attempts: 1,
-            ..settings()
-        };
-        trusting(&settings)
-            .fetch(&url, &CancellationToken::new())
-            .await
-            .unwrap_err();
-        assert_eq!(told.recv().unwrap().as_deref(), Some(&b"h2"[..]));
-    }
-
-    #[tokio::test]
-    async fn a_certificate_nobody_vouches_for_is_refused() {
-        let (url, _) = serve(&[]);
-        check_error(&settings(), &url, "tls_failed", 1, "invalid peer certificate").await;
-    }
-
-    #[tokio::test]
-    async fn a_port_without_tls_is_no_broken_connection() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
-        // The answer waits for the first bytes only: a client hello has no end that HTTP would know.
-        std::thread::spawn(move || {
-            let (mut socket, _) = listener.accept().unwrap();
-            let _ = socket.read(&mut [0; 4096]);
-            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        });
-        check_error(&settings(), &url, "tls_failed", 1, "check the certificate, or the port").await;
-    }
+    assert_eq!(Client::new(&settings, None).err(), Some(SettingsError::Attempts));
+    let one = FetchSettings {
+        attempts: 1,
+        ..settings
+    };
+    assert!(Client::new(&one, None).is_ok());
 }

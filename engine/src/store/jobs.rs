@@ -1,0 +1,296 @@
+//! Jobs: one record each, under its user, so that nobody can even ask for another's.
+
+use jiff::Timestamp;
+use surrealdb::types::{Datetime, RecordId, SurrealValue, Value, vars};
+
+use super::Store;
+use super::error::{StoreError, THROWN_NOT_FOUND};
+use super::records::{error, first_text, from_database, job_record, last_text, record, text, to_database, word};
+use crate::model::{ErrorCode, JobId, JobStatus, RunId, UserId};
+
+/// A job as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobRecord {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its id.
+    pub id: JobId,
+    /// The name that is shown.
+    pub name: String,
+    /// Where its pages come from.
+    pub source: String,
+    /// The definition, which is a [`Job`](crate::model::Job) in JSON.
+    pub definition: String,
+    /// What it is doing: its last run's state as its user sees it.
+    pub status: JobStatus,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its definition last changed.
+    pub updated_at: Timestamp,
+    /// Its last run.
+    pub run: Option<RunId>,
+    /// When its last run began.
+    pub last_run: Option<Timestamp>,
+    /// Its latest run that succeeded.
+    pub success: Option<RunId>,
+    /// The rows of that run.
+    pub results_count: u64,
+    /// Why its last run did not succeed.
+    pub last_error: Option<(ErrorCode, String)>,
+    /// When it runs next by itself.
+    pub next_run: Option<Timestamp>,
+}
+
+/// A definition to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobDefinition {
+    /// The name that is shown.
+    pub name: String,
+    /// Where its pages come from.
+    pub source: String,
+    /// A [`Job`](crate::model::Job) in JSON.
+    pub definition: String,
+    /// When it runs next by itself.
+    pub next_run: Option<Timestamp>,
+}
+
+/// Which jobs are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Those in this state only.
+    pub status: Option<JobStatus>,
+    /// Those whose name has this in it, without regard to case.
+    pub name: Option<String>,
+    /// Those made before this one.
+    pub before: Option<JobId>,
+    /// So many at most.
+    pub limit: Option<usize>,
+}
+
+/// A job whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueJob {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its id.
+    pub id: JobId,
+    /// The time that has come.
+    pub due: Timestamp,
+}
+
+#[derive(SurrealValue)]
+#[surreal(crate = "surrealdb::types")]
+struct Stored {
+    id: RecordId,
+    name: String,
+    source: String,
+    definition: String,
+    status: String,
+    created_at: Datetime,
+    updated_at: Datetime,
+    run: Option<String>,
+    last_run: Option<Datetime>,
+    success: Option<String>,
+    results_count: i64,
+    error_code: Option<String>,
+    error_message: Option<String>,
+    next_run: Option<Datetime>,
+}
+
+#[derive(SurrealValue)]
+#[surreal(crate = "surrealdb::types")]
+struct Due {
+    id: RecordId,
+    next_run: Datetime,
+}
+
+impl TryFrom<Stored> for JobRecord {
+    type Error = StoreError;
+
+    fn try_from(stored: Stored) -> Result<Self, StoreError> {
+        Ok(Self {
+            user: UserId::new(first_text(stored.id.clone())?),
+            id: JobId::new(last_text(stored.id)?),
+            name: stored.name,
+            source: stored.source,
+            definition: stored.definition,
+            status: word(&stored.status)?,
+            created_at: from_database(stored.created_at),
+            updated_at: from_database(stored.updated_at),
+            run: stored.run.map(RunId::new),
+            last_run: stored.last_run.map(from_database),
+            success: stored.success.map(RunId::new),
+            results_count: stored.results_count.unsigned_abs(),
+            last_error: error(stored.error_code, stored.error_message)?,
+            next_run: stored.next_run.map(from_database),
+        })
+    }
+}
+
+impl Store {
+    /// Keeps a new job.
+    pub async fn create_job(
+        &self,
+        user: &UserId,
+        id: &JobId,
+        job: &JobDefinition,
+        now: Timestamp,
+    ) -> Result<JobRecord, StoreError> {
+        let created = self
+            .database
+            .run(
+                "CREATE ONLY $id SET name = $name, source = $source, definition = $definition, status = 'scheduled', \
+                 created_at = $now, updated_at = $now, results_count = 0, next_run = $next_run",
+                vars! {
+                    id: job_record(user, id),
+                    name: job.name.clone(),
+                    source: job.source.clone(),
+                    definition: job.definition.clone(),
+                    now: to_database(now),
+                    next_run: job.next_run.map(to_database),
+                },
+            )
+            .await?
+            .take::<Option<Stored>>(0)?;
+        created.ok_or(StoreError::NotFound("the job"))?.try_into()
+    }
+
+    /// A user's job.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for a job of another user's.
+    pub async fn job(&self, user: &UserId, id: &JobId) -> Result<JobRecord, StoreError> {
+        let found = self
+            .database
+            .run("SELECT * FROM ONLY $id", vars! { id: job_record(user, id) })
+            .await?
+            .take::<Option<Stored>>(0)?;
+        found.ok_or(StoreError::NotFound("the job"))?.try_into()
+    }
+
+    /// A user's jobs, newest first.
+    pub async fn jobs(&self, user: &UserId, filter: &JobFilter) -> Result<Vec<JobRecord>, StoreError> {
+        let end = match &filter.before {
+            Some(before) => text(before.as_str()),
+            // An array sorts after every text.
+            None => Value::Array(Vec::<Value>::new().into()),
+        };
+        let mut conditions = Vec::new();
+        if filter.status.is_some() {
+            conditions.push("status = $status");
+        }
+        if filter.name.is_some() {
+            conditions.push("string::contains(string::lowercase(name), $name)");
+        }
+        let condition = if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", conditions.join(" AND "))
+        };
+        let limit = filter.limit.map_or(String::new(), |limit| format!(" LIMIT {limit}"));
+        let found = self
+            .database
+            .run(
+                &format!("SELECT * FROM job:[$user, '']..[$user, $end]{condition} ORDER BY id DESC{limit}"),
+                vars! {
+                    user: user.as_str().to_owned(),
+                    end: end,
+                    status: filter.status.map(|status| status.to_string()),
+                    name: filter.name.as_ref().map(|name| name.to_lowercase()),
+                },
+            )
+            .await?
+            .take::<Vec<Stored>>(0)?;
+        found.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Puts a definition in place of a job's. A run that is going keeps the one it began with.
+    pub async fn replace_job(
+        &self,
+        user: &UserId,
+        id: &JobId,
+        job: &JobDefinition,
+        now: Timestamp,
+    ) -> Result<JobRecord, StoreError> {
+        let replaced = self
+            .database
+            .run(
+                "UPDATE ONLY $id SET name = $name, source = $source, definition = $definition, updated_at = $now, \
+                 next_run = $next_run",
+                vars! {
+                    id: job_record(user, id),
+                    name: job.name.clone(),
+                    source: job.source.clone(),
+                    definition: job.definition.clone(),
+                    now: to_database(now),
+                    next_run: job.next_run.map(to_database),
+                },
+            )
+            .await?
+            .take::<Option<Stored>>(0)?;
+        replaced.ok_or(StoreError::NotFound("the job"))?.try_into()
+    }
+
+    /// Deletes a job: from now on neither it nor anything of its runs can be read or written. That their
+    /// records are to be erased is written down with it.
+    pub async fn delete_job(&self, user: &UserId, id: &JobId) -> Result<(), StoreError> {
+        self.database
+            .run(
+                &format!(
+                    "BEGIN;
+                     LET $job = SELECT * FROM ONLY $id;
+                     IF $job = NONE {{ THROW '{THROWN_NOT_FOUND}job' }};
+                     IF $job.run != NONE {{ DELETE partition:[$job.run, 0] }};
+                     DELETE $id;
+                     UPSERT $erasure SET job = $job_id;
+                     COMMIT;"
+                ),
+                vars! {
+                    id: job_record(user, id),
+                    erasure: record("erasure", [text(id.as_str())]),
+                    job_id: id.as_str().to_owned(),
+                },
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Jobs whose time has come, the longest overdue first.
+    pub async fn due_jobs(&self, now: Timestamp, limit: usize) -> Result<Vec<DueJob>, StoreError> {
+        // Without a lower bound the index gives the jobs without a schedule, too.
+        let due = self
+            .database
+            .run(
+                &format!("SELECT id, next_run FROM job WHERE next_run >= $first AND next_run <= $now ORDER BY next_run LIMIT {limit}"),
+                vars! { first: to_database(Timestamp::UNIX_EPOCH), now: to_database(now) },
+            )
+            .await?
+            .take::<Vec<Due>>(0)?;
+        due.into_iter()
+            .map(|due| {
+                Ok(DueJob {
+                    user: UserId::new(first_text(due.id.clone())?),
+                    id: JobId::new(last_text(due.id)?),
+                    due: from_database(due.next_run),
+                })
+            })
+            .collect()
+    }
+
+    /// Takes a job's time: sets the next one, if the time is still `due`. Whoever is told `true` acts on it.
+    pub async fn take_due(&self, job: &DueJob, next_run: Option<Timestamp>) -> Result<bool, StoreError> {
+        let taken = self
+            .database
+            .run(
+                "UPDATE $id SET next_run = $next_run WHERE next_run = $due RETURN VALUE id",
+                vars! {
+                    id: job_record(&job.user, &job.id),
+                    next_run: next_run.map(to_database),
+                    due: to_database(job.due),
+                },
+            )
+            .await?
+            .take::<Vec<RecordId>>(0)?;
+        Ok(!taken.is_empty())
+    }
+}
