@@ -91,12 +91,10 @@ impl Project {
             .current_dir(self.folder(workspace))
             .env("CARGO_TARGET_DIR", self.target(workspace));
         // Cargo tells a program that it runs about the program's own package: no build script may mistake that for its own.
-        for name in [
-            "CARGO_MANIFEST_DIR",
-            "CARGO_MANIFEST_PATH",
-            "CARGO_PKG_NAME",
-            "CARGO_PKG_VERSION",
-        ] {
+        // One that looks at its version (ring's does) would run again whenever cargo was called by hand between, and all
+        // that is built on it, the database too, would be compiled anew.
+        let names = env::vars_os().map(|(name, _)| name);
+        for name in names.filter(|name| is_of_a_package(&name.to_string_lossy())) {
             command.env_remove(name);
         }
         command
@@ -118,6 +116,12 @@ impl Workspace {
 }
 
 /// The cargo that runs this program.
+fn is_of_a_package(variable: &str) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
+}
+
 fn cargo_program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

@@ -51,6 +51,12 @@ pub(crate) async fn run(
 async fn fetch(client: &Client, work: Work, stop: &Stop) -> Fetched {
     let page = match &work.target {
         Err(failure) => Err(failure.clone()),
+        // It waited for its turn when the run was stopped, and is not begun any more.
+        Ok(_) if stop.no_more().is_cancelled() => Err(Failure {
+            stage: Stage::Fetch,
+            code: ErrorCode::Cancelled,
+            message: "the run was stopped before the page was fetched".to_owned(),
+        }),
         Ok(url) => client.fetch(url, stop.token()).await.map_err(|error| Failure {
             stage: Stage::Fetch,
             code: ErrorCode::from_name(error.code().as_str()).unwrap_or(ErrorCode::Internal),

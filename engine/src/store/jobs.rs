@@ -1,7 +1,7 @@
 //! Jobs: one record each, under its user, so that nobody can even ask for another's.
 
 use jiff::Timestamp;
-use surrealdb::types::{Datetime, RecordId, SurrealValue, Value, vars};
+use surrealdb::types::{Datetime, RecordId, SurrealValue, Value, Variables, vars};
 
 use super::Store;
 use super::error::{StoreError, THROWN_NOT_FOUND};
@@ -127,6 +127,19 @@ impl TryFrom<Stored> for JobRecord {
     }
 }
 
+impl JobDefinition {
+    fn variables(&self, user: &UserId, id: &JobId, now: Timestamp) -> Variables {
+        vars! {
+            id: job_record(user, id),
+            name: self.name.clone(),
+            source: self.source.clone(),
+            definition: self.definition.clone(),
+            now: to_database(now),
+            next_run: self.next_run.map(to_database),
+        }
+    }
+}
+
 impl Store {
     /// Keeps a new job.
     pub async fn create_job(
@@ -141,14 +154,7 @@ impl Store {
             .run(
                 "CREATE ONLY $id SET name = $name, source = $source, definition = $definition, status = 'scheduled', \
                  created_at = $now, updated_at = $now, results_count = 0, next_run = $next_run",
-                vars! {
-                    id: job_record(user, id),
-                    name: job.name.clone(),
-                    source: job.source.clone(),
-                    definition: job.definition.clone(),
-                    now: to_database(now),
-                    next_run: job.next_run.map(to_database),
-                },
+                job.variables(user, id, now),
             )
             .await?
             .take::<Option<Stored>>(0)?;
@@ -217,14 +223,7 @@ impl Store {
             .run(
                 "UPDATE ONLY $id SET name = $name, source = $source, definition = $definition, updated_at = $now, \
                  next_run = $next_run",
-                vars! {
-                    id: job_record(user, id),
-                    name: job.name.clone(),
-                    source: job.source.clone(),
-                    definition: job.definition.clone(),
-                    now: to_database(now),
-                    next_run: job.next_run.map(to_database),
-                },
+                job.variables(user, id, now),
             )
             .await?
             .take::<Option<Stored>>(0)?;

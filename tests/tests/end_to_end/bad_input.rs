@@ -224,3 +224,16 @@ fn an_expression_that_is_wrong_is_refused_with_its_place() {
         .expect(2, &[&format!("error: {query_type}: "), "^"]);
     }
 }
+
+#[test]
+fn a_guarded_command_does_not_reach_into_the_private_network() {
+    let server = HostileServer::start();
+    let url = server.url(HostilePage::Empty);
+    let extract = ["extract", "--guard", "--type", "css", "--query", "p", url.as_str()];
+    Ended::of(&mut snowscrape(&extract)).expect(1, &["SNOWSCRAPE_ALLOW_"]);
+    let folder = Folder::with_job(&small_job(&url));
+    Ended::within(folder.path(), &["run", "--guard", "job.json"]).expect(1, &["blocked_address"]);
+    assert_eq!(server.hits("/empty"), 0);
+    Ended::within(folder.path(), &["run", "job.json"]).expect(0, &[]);
+    assert_eq!(server.hits("/empty"), 1);
+}

@@ -14,5 +14,6 @@ mod golden;
 mod guests;
 mod linear;
 mod run;
+mod stored;
 mod structured;
 mod support;
