@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
+use crate::binaries;
 use crate::command::run;
 use crate::plugins;
 use crate::project::{Project, Workspace};
@@ -22,7 +23,7 @@ const CELL_WIDTH: usize = 32;
 pub(crate) fn demo(project: &Project) -> Result<()> {
     setup::set_up(project, &[Need::NativeCompiler, Need::ComponentCompiler])?;
     plugins::build(project, Workspace::Plugins)?;
-    run(project.cargo(Workspace::Root).args(["build", "--workspace", "--bins"]))?;
+    binaries::build(project)?;
 
     let folder = project.target(Workspace::Root).join("demo");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

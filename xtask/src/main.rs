@@ -11,6 +11,7 @@
 
 mod apt;
 mod bench;
+mod binaries;
 mod command;
 mod component;
 mod demo;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
+use crate::binaries;
 use crate::command::run;
 use crate::plugins;
 use crate::project::{Project, Workspace};
@@ -140,7 +141,7 @@ impl Step {
             }),
             Self::Tests => {
                 // The end-to-end tests run the binary, which is another package's: nextest alone does not build it.
-                build_binaries(project)?;
+                binaries::build(project)?;
                 for_each(&[Workspace::Root, Workspace::Plugins], |workspace| {
                     run(project
                         .cargo(workspace)
@@ -153,7 +154,7 @@ impl Step {
                     .args(["test", "--quiet", "--doc", "--workspace", "--locked"]))
             }),
             Self::Golden => {
-                build_binaries(project)?;
+                binaries::build(project)?;
                 let mut script = std::process::Command::new(setup::python(project));
                 script
                     .arg(project.path("tests/golden/check_parsel.py"))
@@ -162,13 +163,6 @@ impl Step {
             }
         }
     }
-}
-
-/// With `--tests` cargo chooses the same features as for the tests, so that nothing is compiled twice.
-fn build_binaries(project: &Project) -> Result<()> {
-    run(project
-        .cargo(Workspace::Root)
-        .args(["build", "--quiet", "--workspace", "--bins", "--tests", "--locked"]))
 }
 
 impl std::fmt::Display for Step {

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use self::table::Document;
+use crate::binaries;
 use crate::command::run;
 use crate::plugins;
 use crate::project::{Project, Workspace};
@@ -31,7 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
     setup::set_up(project, &[Need::NativeCompiler, Need::ComponentCompiler, Need::Python])?;
     plugins::build(project, Workspace::Plugins)?;
-    run(project.cargo(Workspace::Root).args(["build", "--workspace", "--bins"]))?;
+    binaries::build(project)?;
 
     let mut document = Document::read(project.path("BENCHMARKS.md"))?;
     document.replace("machine", &machine::describe(project)?)?;
