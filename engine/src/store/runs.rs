@@ -211,18 +211,15 @@ impl Store {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        let statements = transition(
-            RunEvent::Claim,
-            &format!(
-                "LET $held = SELECT * FROM ONLY $partition;
+        let statements = transition(&format!(
+            "LET $held = SELECT * FROM ONLY $partition;
                  IF $held.lease_until != NONE AND $held.lease_until > time::now() AND $held.worker != $worker {{
                      THROW '{THROWN_LEASE}'
                  }};
                  UPDATE $partition SET worker = $worker, lease_until = time::now() + $lease, generation += 1;
                  UPDATE $run_id SET started_at = started_at ?? $now, waiting = time::now() + $lease;
                  UPDATE $job_id SET last_run = $run_before.started_at ?? $now WHERE run = $run;"
-            ),
-        );
+        ));
         let mut variables = step(&waiting.user, &waiting.job, &waiting.run, RunEvent::Claim);
         variables.extend(vars! {
             worker: worker.to_owned(),
@@ -297,17 +294,14 @@ impl Store {
             RunStatus::Success => RunEvent::Succeed,
             _ => RunEvent::Fail,
         };
-        let statements = transition(
-            event,
-            &format!(
-                "{CHECK_LEASE}
+        let statements = transition(&format!(
+            "{CHECK_LEASE}
                  UPDATE $run_id SET finished_at = $finished_at, counts = $counts, rows = $rows,
                      error_code = $error_code, error_message = $error_message, waiting = NONE;
                  DELETE $partition;
                  UPDATE $job_id SET error_code = $error_code, error_message = $error_message WHERE run = $run;
                  IF $to = 'success' {{ UPDATE $job_id SET success = $run, results_count = $rows }};"
-            ),
-        );
+        ));
         let mut variables = step(user, &held.job, &held.run, event);
         variables.extend(held.variables());
         let (code, message) = ending.last_error.clone().unzip();
@@ -360,7 +354,7 @@ impl Store {
         };
         let mut variables = step(user, job, &run, event);
         variables.extend(vars! { now: now.map(to_database) });
-        self.database.run(&transition(event, statements), variables).await?;
+        self.database.run(&transition(statements), variables).await?;
         Ok(run)
     }
 
@@ -416,9 +410,8 @@ impl Lease {
 pub(super) const CHECK_LEASE: &str = "IF (SELECT VALUE generation FROM ONLY $partition) != $generation { THROW \
                                       'snowscrape:lease' };";
 
-/// The transaction of one step, with what comes along with it.
-fn transition(event: RunEvent, statements: &str) -> String {
-    debug_assert!(!event.from().is_empty());
+/// The transaction of one step, with what comes along with it. [`step`] gives the states that it names.
+fn transition(statements: &str) -> String {
     format!(
         "BEGIN;
          LET $run_before = SELECT * FROM ONLY $run_id;

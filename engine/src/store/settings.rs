@@ -1,7 +1,5 @@
 //! How much memory the embedded database may take.
 
-use std::fmt;
-
 /// The bounds of the embedded database. Its own defaults grow with the machine's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreSettings {
@@ -37,15 +35,5 @@ impl StoreSettings {
             // The engine writes its options into its log in the folder, and what it flushes and compacts: a few lines each.
             ("rocksdb_storage_log_level", "info".to_owned()),
         ]
-    }
-}
-
-impl fmt::Display for StoreSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} bytes of cache, {} write buffers of {} bytes, tables of {} bytes",
-            self.block_cache_bytes, self.write_buffers, self.write_buffer_bytes, self.table_bytes
-        )
     }
 }

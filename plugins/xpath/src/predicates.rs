@@ -92,7 +92,7 @@ impl<'a> Evaluator<'a> {
             number: usize,
         }
         self.spend(nodes.len() as u64)?;
-        // Position, and for now the group's number in place of its size.
+        // Position, and the group's number, in whose place its size is put at the end.
         let mut positions: Vec<(u32, u32)> = Vec::with_capacity(nodes.len());
         let mut sizes: Vec<u32> = Vec::new();
         // The parents around the node at hand, the innermost last.
