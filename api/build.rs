@@ -8,20 +8,22 @@ use std::{env, fs};
 const BUILT_IN: [&str; 3] = ["web", "json", "csv"];
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/dist");
-    println!("cargo::rerun-if-changed={}", folder.display());
+    // Asked when this runs and not when it is compiled: clones that share a target folder share the compiled script too.
+    let package = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR for build scripts");
+    let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
+    let out = Path::new(&out);
     let mut code = String::from("&[\n");
     for name in BUILT_IN {
-        let file = folder.join(format!("{name}.wasm"));
-        println!("cargo::rerun-if-changed={}", file.display());
-        let Ok(file) = file.canonicalize() else {
+        let file = format!("../plugins/dist/{name}.wasm");
+        println!("cargo::rerun-if-changed={file}");
+        let copy = out.join(format!("{name}.wasm"));
+        if fs::copy(Path::new(&package).join(&file), &copy).is_err() {
             println!("cargo::error=the component `{name}` is not built yet; run: cargo xtask plugins build");
             return;
-        };
-        writeln!(code, "(\"{name}\", include_bytes!({:?})),", file.display().to_string())
+        }
+        writeln!(code, "(\"{name}\", include_bytes!({:?})),", copy.display().to_string())
             .expect("writing to a string does not fail");
     }
     code.push(']');
-    let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
-    fs::write(Path::new(&out).join("built_in.rs"), code).expect("cargo's output folder can be written to");
+    fs::write(out.join("built_in.rs"), code).expect("cargo's output folder can be written to");
 }

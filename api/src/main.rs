@@ -1,7 +1,18 @@
 //! The `snowscrape` command.
 
+mod app;
+mod auth;
 mod cli;
 mod components;
+mod document;
+mod error;
+mod limiter;
+mod metrics;
+mod params;
+mod refusal;
+mod routes;
+mod server;
+mod types;
 
 use std::process::ExitCode;
 

@@ -2,10 +2,14 @@
 //!
 //! The engine knows no HTTP server, no OpenAPI and no command line.
 
+#[macro_use]
+mod failpoint;
+
 pub mod fetch;
 pub mod model;
 pub mod pipeline;
 pub mod plugin;
+pub mod queue;
 pub mod rows;
 pub mod schedule;
 pub mod source;

@@ -15,6 +15,7 @@ mod binaries;
 mod command;
 mod component;
 mod demo;
+mod openapi;
 mod plugins;
 mod project;
 mod setup;
@@ -48,6 +49,8 @@ enum Command {
     ///
     /// As root on Debian it installs packages; elsewhere it says exactly what to install.
     Setup,
+    /// Writes openapi/openapi.json
+    Openapi,
     /// Builds the WebAssembly components
     #[command(subcommand)]
     Plugins(plugins::Command),
@@ -72,6 +75,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Demo => demo::demo(&project),
         Command::Test(arguments) => test::test(&project, arguments),
         Command::Setup => setup::set_up(&project, &setup::Need::ALL),
+        Command::Openapi => openapi::write(&project),
         Command::Plugins(command) => plugins::run(&project, command),
         Command::Bench(arguments) => bench::bench(&project, arguments),
     }

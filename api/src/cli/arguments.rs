@@ -8,7 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
-use super::{batch, extract, run};
+use super::{batch, extract, keys, openapi, run, serve};
+use crate::server::{DataFolder, Given};
 
 /// A scraping engine: pages in, clean rows out.
 #[derive(Debug, Parser)]
@@ -24,6 +25,65 @@ enum Command {
     Run(RunArguments),
     /// Try a query out on a page
     Extract(ExtractArguments),
+    /// Serve the Jobs API
+    Serve(ServeArguments),
+    /// Make, list and revoke API keys
+    Keys(KeysArguments),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    pub(crate) data: DataFolder,
+    /// A file of settings, in TOML, with the names of the flags [default: `snowscrape.toml` in the folder of data, if it is
+    /// there]
+    #[arg(long, value_name = "FILE", env = "SNOWSCRAPE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Given,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysArguments {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key, and print it: it is shown this once
+    Create {
+        /// Whose key it is: a name of 1 to 128 characters
+        #[arg(long, value_name = "NAME", value_parser = user_name)]
+        user: String,
+        #[command(flatten)]
+        data: DataFolder,
+    },
+    /// List keys: id, user, when made, when last used
+    List {
+        /// Only the keys of this user
+        #[arg(long, value_name = "NAME", value_parser = user_name)]
+        user: Option<String>,
+        #[command(flatten)]
+        data: DataFolder,
+    },
+    /// Take a key away
+    Revoke {
+        /// The key's id, which is its visible prefix
+        id: String,
+        #[command(flatten)]
+        data: DataFolder,
+    },
+}
+
+fn user_name(given: &str) -> Result<String, String> {
+    let length = given.chars().count();
+    if !(1..=128).contains(&length) || given.trim().is_empty() || given.chars().any(char::is_control) {
+        return Err("must be a name of 1 to 128 characters".to_owned());
+    }
+    Ok(given.to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +160,9 @@ pub(crate) fn main() -> ExitCode {
             Some(file) => batch::run(file),
             None => extract::run(&arguments),
         },
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Keys(arguments) => keys::run(arguments.command),
+        Command::Openapi => openapi::run(),
     };
     done.unwrap_or_else(Failure::exit)
 }

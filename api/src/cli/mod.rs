@@ -5,9 +5,12 @@ mod batch;
 mod extract;
 mod failure;
 mod input;
+mod keys;
+mod openapi;
 mod output;
 mod progress;
 mod run;
+mod serve;
 mod summary;
 
 pub(crate) use arguments::main;

@@ -87,7 +87,7 @@ struct Done {
 
 async fn drive(pipeline: Pipeline, writer: ExportWriter, mut output: Output) -> Done {
     let pages = pipeline.pages();
-    let (running, rows) = pipeline.start();
+    let (running, mut pages_out) = pipeline.start();
     let cancel = running.canceller();
     let interrupts = tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
@@ -99,7 +99,8 @@ async fn drive(pipeline: Pipeline, writer: ExportWriter, mut output: Output) -> 
         }
     });
     let export = tokio::task::spawn_blocking(move || {
-        let exported = export(writer, rows, &mut output);
+        let pages = std::iter::from_fn(|| pages_out.blocking_recv().map(|page| page.rows));
+        let exported = export(writer, pages, &mut output);
         (exported, output)
     });
     let shown = tokio::spawn(progress::show(running.progress(), pages));

@@ -25,6 +25,7 @@ mod secret;
 
 mod id;
 mod lifecycle;
+mod log;
 mod matches;
 mod row;
 mod run;
@@ -38,6 +39,7 @@ pub use job::{Job, OnPluginError, SourceType};
 pub use lifecycle::{JobStatus, RunEvent};
 pub use limits::{Budget, Concurrency, RateLimit, Retention};
 pub use links::{Follow, Pagination, UrlRules};
+pub use log::{LogLevel, LogLine};
 pub use matches::{Match, MatchKind};
 pub use option_values::{OptionKind, OptionSpec, OptionValue, parse_options, validate_options};
 pub use pattern::Pattern;

@@ -9,7 +9,7 @@ use super::extract::Extraction;
 use super::settings::{MissingSecret, Secrets, fetch_settings};
 use super::unsupported::Unsupported;
 use crate::fetch::{AddressGuard, Client, SettingsError};
-use crate::model::{Column, ErrorCode, Job, Run};
+use crate::model::{Column, ErrorCode, Job, PluginUse, Run};
 use crate::plugin::{ColumnQuery, ExtractionPlan, OpenError, PluginRegistry, RunFacts};
 use crate::rows::RowMaker;
 
@@ -108,6 +108,11 @@ impl Pipeline {
     #[must_use]
     pub fn going_on_after(self, done: PagesDone) -> Self {
         Self { done, ..self }
+    }
+
+    /// Whether the run uses this very component.
+    pub fn uses(&self, plugin: &PluginUse) -> bool {
+        self.run.plugins.contains(plugin)
     }
 
     /// The columns of the rows.

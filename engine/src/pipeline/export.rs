@@ -2,9 +2,6 @@
 
 use std::io::{self, Write};
 
-use tokio::sync::mpsc;
-
-use super::message::PageOutput;
 use crate::model::{ErrorCode, Row, Warning};
 use crate::plugin::{Export, ExportError, ExportWriter};
 
@@ -46,10 +43,10 @@ impl ExportFailure {
     }
 }
 
-/// Writes rows until there are no more. It blocks: run it on a thread of its own.
+/// Writes the rows of pages until there are no more. It blocks: run it on a thread of its own.
 pub fn export(
     mut writer: ExportWriter,
-    mut rows: mpsc::Receiver<PageOutput>,
+    pages: impl IntoIterator<Item = Vec<Row>>,
     out: &mut dyn Write,
 ) -> Result<Exported, ExportFailure> {
     let mut export = Writing {
@@ -59,8 +56,8 @@ pub fn export(
     };
     let mut batch: Vec<Row> = Vec::new();
     let mut bytes = 0;
-    while let Some(page) = rows.blocking_recv() {
-        for row in page.rows {
+    for rows in pages {
+        for row in rows {
             bytes += row.heap_bytes();
             batch.push(row);
             if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {

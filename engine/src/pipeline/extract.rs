@@ -85,14 +85,15 @@ fn next(queue: &Mutex<mpsc::Receiver<Task>>) -> Option<Task> {
 }
 
 fn extract(rows: &RowMaker, extractors: &mut Extractors, Fetched { work, page }: Fetched) -> Extracted {
-    let page = page.and_then(|page| extract_page(rows, extractors, &work, &page));
+    let page = page.and_then(|page| extract_page(rows, extractors, work.number, &page));
     Extracted { work, page }
 }
 
-fn extract_page(
+/// Extracts one page.
+pub(crate) fn extract_page(
     rows: &RowMaker,
     extractors: &mut Extractors,
-    work: &Work,
+    number: u64,
     page: &FetchedPage,
 ) -> Result<ExtractedPage, Failure> {
     let text = page.text().text;
@@ -111,7 +112,7 @@ fn extract_page(
     let info = PageInfo {
         url: page.url.as_str().into(),
         base_url,
-        number: work.number,
+        number,
         fetched_at: page.fetched_at,
     };
     let mut made = rows

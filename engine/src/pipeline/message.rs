@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::fetch::FetchedPage;
-use crate::model::{ErrorCode, Row, Run, Stage, Warning};
+use crate::model::{ErrorCode, PageError, Row, Run, Stage, Warning};
 use crate::rows::ColumnTally;
 
 /// A page to be fetched.
@@ -60,6 +60,8 @@ pub struct PageOutput {
     pub url: Option<Arc<str>>,
     /// Its rows.
     pub rows: Vec<Row>,
+    /// Why it failed, if it did.
+    pub failure: Option<PageError>,
     /// The run as it stands with this page counted.
     pub run: Run,
 }

@@ -17,6 +17,7 @@ mod settings;
 mod source;
 mod stop;
 mod tally;
+mod trial;
 mod unsupported;
 
 pub use base_url::base_url;
@@ -25,4 +26,5 @@ pub use export::{ExportFailure, Exported, export};
 pub use message::PageOutput;
 pub use running::{Finished, Running};
 pub use settings::Secrets;
+pub use trial::{Trial, TrialError, TrialPage};
 pub use unsupported::Unsupported;

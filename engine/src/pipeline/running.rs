@@ -120,6 +120,16 @@ impl Running {
         move || stop.because(Reason::Interrupted)
     }
 
+    /// Whether it was told to end before its time.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.no_more().is_cancelled()
+    }
+
+    /// Whether it was told to drop the pages that are in flight.
+    pub fn is_abandoned(&self) -> bool {
+        self.stop.token().is_cancelled()
+    }
+
     /// Waits for the end.
     pub async fn finish(mut self) -> Finished {
         (&mut self.done)

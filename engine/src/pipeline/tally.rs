@@ -64,6 +64,7 @@ impl Tally {
             if gap && self.stop.reason() == Some(Reason::Interrupted) {
                 continue;
             }
+            let mut failed = None;
             let (url, rows) = match page {
                 // What was in flight when the run was stopped is neither extracted nor failed.
                 Err(failure) if failure.code == ErrorCode::Cancelled => {
@@ -71,7 +72,7 @@ impl Tally {
                     continue;
                 }
                 Err(failure) => {
-                    self.count_failure(&work, failure);
+                    failed = Some(self.count_failure(&work, failure));
                     (None, Vec::new())
                 }
                 Ok(_) if self.is_spent() => continue,
@@ -82,6 +83,7 @@ impl Tally {
                 number: work.number,
                 url,
                 rows,
+                failure: failed,
                 run: self.run.clone(),
             };
             if self.output.send(output).await.is_err() {
@@ -97,7 +99,7 @@ impl Tally {
         matches!(self.stop.reason(), Some(Reason::Budget(_)))
     }
 
-    fn count_failure(&mut self, work: &Work, Failure { stage, code, message }: Failure) {
+    fn count_failure(&mut self, work: &Work, Failure { stage, code, message }: Failure) -> PageError {
         tracing::warn!(url = %work.url, code = code.as_str(), %message, "page failed");
         let is_plugins = matches!(
             code,
@@ -106,19 +108,20 @@ impl Tally {
         self.run.failed_pages += 1;
         self.run.errors += 1;
         *self.run.errors_by_code.entry(code).or_default() += 1;
+        let error = PageError {
+            url: work.url.clone(),
+            stage,
+            code,
+            message,
+            at: Timestamp::now(),
+        };
         if self.run.first_errors.len() < KEPT {
-            let at = Timestamp::now();
-            self.run.first_errors.push(PageError {
-                url: work.url.clone(),
-                stage,
-                code,
-                message,
-                at,
-            });
+            self.run.first_errors.push(error.clone());
         }
         if is_plugins && self.on_plugin_error == OnPluginError::FailRun {
             self.stop.because(Reason::Failed);
         }
+        error
     }
 
     /// Counts a page and gives what is to be kept of it: its URL, unless that was taken before, and its rows.

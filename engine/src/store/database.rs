@@ -108,7 +108,8 @@ impl Database {
             match self.run_once(statements, variables.clone()).await {
                 Err(StoreError::Conflict) if attempt < ATTEMPTS => {
                     let longest = Duration::from_millis(1 << attempt.min(8));
-                    tokio::time::sleep(longest.mul_f64(rand::rng().random())).await;
+                    let wait = longest.mul_f64(rand::rng().random());
+                    tokio::time::sleep(wait).await;
                     attempt += 1;
                 }
                 done => return done,

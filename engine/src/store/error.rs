@@ -28,6 +28,12 @@ pub enum StoreError {
     /// The worker's lease is another's by now, or was taken back.
     #[error("the lease was lost: another worker goes on, or the run was ended")]
     LeaseLost,
+    /// A request with this key was answered already.
+    #[error("a request with this key was answered already")]
+    Answered,
+    /// A job's time was taken by another, or has changed.
+    #[error("the job's time was taken by another")]
+    Taken,
     /// The folder of the store cannot be used.
     #[error("the store in {folder} cannot be opened: {reason}")]
     Open {
@@ -65,6 +71,8 @@ impl fmt::Display for Database {
 /// What a transaction of ours throws, with the word that tells which.
 pub(super) const THROWN_STATE: &str = "snowscrape:state:";
 pub(super) const THROWN_LEASE: &str = "snowscrape:lease";
+pub(super) const THROWN_TAKEN: &str = "snowscrape:taken";
+pub(super) const THROWN_ANSWERED: &str = "snowscrape:answered";
 pub(super) const THROWN_NOT_FOUND: &str = "snowscrape:not-found:";
 
 impl From<surrealdb::Error> for StoreError {
@@ -96,6 +104,12 @@ impl StoreError {
             let text = error.to_string();
             if text.contains(THROWN_LEASE) {
                 return Some(Self::LeaseLost);
+            }
+            if text.contains(THROWN_TAKEN) {
+                return Some(Self::Taken);
+            }
+            if text.contains(THROWN_ANSWERED) {
+                return Some(Self::Answered);
             }
             if let Some(state) = thrown(&text, THROWN_STATE) {
                 let (found, needed) = state.split_once('|').unwrap_or((state, ""));

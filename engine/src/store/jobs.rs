@@ -5,8 +5,11 @@ use surrealdb::types::{Datetime, RecordId, SurrealValue, Value, Variables, vars}
 
 use super::Store;
 use super::error::{StoreError, THROWN_NOT_FOUND};
-use super::records::{error, first_text, from_database, job_record, last_text, record, text, to_database, word};
-use crate::model::{ErrorCode, JobId, JobStatus, RunId, UserId};
+use super::records::{
+    erasure_record, error, first_text, from_database, job_record, last_text, text, to_database, word,
+};
+use super::requests::{RequestKey, keep_request};
+use crate::model::{ErrorCode, JobId, JobStatus, Retention, RunId, UserId};
 
 /// A job as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct JobDefinition {
     pub definition: String,
     /// When it runs next by itself.
     pub next_run: Option<Timestamp>,
+    /// How long its runs are kept.
+    pub retention: Retention,
 }
 
 /// Which jobs are listed.
@@ -65,17 +70,6 @@ pub struct JobFilter {
     pub before: Option<JobId>,
     /// So many at most.
     pub limit: Option<usize>,
-}
-
-/// A job whose time has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueJob {
-    /// Whose it is.
-    pub user: UserId,
-    /// Its id.
-    pub id: JobId,
-    /// The time that has come.
-    pub due: Timestamp,
 }
 
 #[derive(SurrealValue)]
@@ -95,13 +89,6 @@ struct Stored {
     error_code: Option<String>,
     error_message: Option<String>,
     next_run: Option<Datetime>,
-}
-
-#[derive(SurrealValue)]
-#[surreal(crate = "surrealdb::types")]
-struct Due {
-    id: RecordId,
-    next_run: Datetime,
 }
 
 impl TryFrom<Stored> for JobRecord {
@@ -136,29 +123,38 @@ impl JobDefinition {
             definition: self.definition.clone(),
             now: to_database(now),
             next_run: self.next_run.map(to_database),
+            keep_runs: i64::from(self.retention.runs),
+            keep_days: self.retention.days.map(i64::from),
         }
     }
 }
 
 impl Store {
-    /// Keeps a new job.
+    /// Keeps a new job, and what request made it.
+    ///
+    /// # Errors
+    /// [`StoreError::Answered`] where a request with the key was answered already: nothing is made then.
     pub async fn create_job(
         &self,
         user: &UserId,
         id: &JobId,
         job: &JobDefinition,
+        request: Option<&RequestKey>,
         now: Timestamp,
     ) -> Result<JobRecord, StoreError> {
-        let created = self
-            .database
-            .run(
-                "CREATE ONLY $id SET name = $name, source = $source, definition = $definition, status = 'scheduled', \
-                 created_at = $now, updated_at = $now, results_count = 0, next_run = $next_run",
-                job.variables(user, id, now),
-            )
-            .await?
-            .take::<Option<Stored>>(0)?;
-        created.ok_or(StoreError::NotFound("the job"))?.try_into()
+        let (kept, request) = keep_request(user, request, id.as_str(), now);
+        let mut variables = job.variables(user, id, now);
+        variables.extend(request);
+        let statements = format!(
+            "BEGIN;
+             {kept}
+             CREATE ONLY $id SET name = $name, source = $source, definition = $definition, status = 'scheduled', created_at = $now,
+                 updated_at = $now, results_count = 0, next_run = $next_run, overlapped = false, keep_runs = $keep_runs,
+                 keep_days = $keep_days;
+             COMMIT;"
+        );
+        self.database.run(&statements, variables).await?;
+        self.job(user, id).await
     }
 
     /// A user's job.
@@ -222,7 +218,7 @@ impl Store {
             .database
             .run(
                 "UPDATE ONLY $id SET name = $name, source = $source, definition = $definition, updated_at = $now, \
-                 next_run = $next_run",
+                 next_run = $next_run, overlapped = false, keep_runs = $keep_runs, keep_days = $keep_days",
                 job.variables(user, id, now),
             )
             .await?
@@ -241,55 +237,15 @@ impl Store {
                      IF $job = NONE {{ THROW '{THROWN_NOT_FOUND}job' }};
                      IF $job.run != NONE {{ DELETE partition:[$job.run, 0] }};
                      DELETE $id;
-                     UPSERT $erasure SET job = $job_id;
+                     UPSERT $erasure;
                      COMMIT;"
                 ),
                 vars! {
                     id: job_record(user, id),
-                    erasure: record("erasure", [text(id.as_str())]),
-                    job_id: id.as_str().to_owned(),
+                    erasure: erasure_record(id, None),
                 },
             )
             .await?;
         Ok(())
-    }
-
-    /// Jobs whose time has come, the longest overdue first.
-    pub async fn due_jobs(&self, now: Timestamp, limit: usize) -> Result<Vec<DueJob>, StoreError> {
-        // Without a lower bound the index gives the jobs without a schedule, too.
-        let due = self
-            .database
-            .run(
-                &format!("SELECT id, next_run FROM job WHERE next_run >= $first AND next_run <= $now ORDER BY next_run LIMIT {limit}"),
-                vars! { first: to_database(Timestamp::UNIX_EPOCH), now: to_database(now) },
-            )
-            .await?
-            .take::<Vec<Due>>(0)?;
-        due.into_iter()
-            .map(|due| {
-                Ok(DueJob {
-                    user: UserId::new(first_text(due.id.clone())?),
-                    id: JobId::new(last_text(due.id)?),
-                    due: from_database(due.next_run),
-                })
-            })
-            .collect()
-    }
-
-    /// Takes a job's time: sets the next one, if the time is still `due`. Whoever is told `true` acts on it.
-    pub async fn take_due(&self, job: &DueJob, next_run: Option<Timestamp>) -> Result<bool, StoreError> {
-        let taken = self
-            .database
-            .run(
-                "UPDATE $id SET next_run = $next_run WHERE next_run = $due RETURN VALUE id",
-                vars! {
-                    id: job_record(&job.user, &job.id),
-                    next_run: next_run.map(to_database),
-                    due: to_database(job.due),
-                },
-            )
-            .await?
-            .take::<Vec<RecordId>>(0)?;
-        Ok(!taken.is_empty())
     }
 }

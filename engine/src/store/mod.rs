@@ -3,23 +3,35 @@
 //! [`Store`] is the only way in. What it gives and takes are the model's types and records of its own; nothing outside
 //! knows which database is behind it. It schedules nothing and runs nothing.
 
+mod api_keys;
 mod database;
+mod due;
 mod encoding;
+mod erasure;
 mod error;
 mod handle;
 mod jobs;
+mod leases;
+mod log;
 mod migrations;
 mod pages;
 mod records;
+mod requests;
+mod retention;
 mod runs;
 mod settings;
+mod steps;
 
+pub use api_keys::ApiKeyRecord;
+pub use due::{DueJob, DueOutcome};
+pub use erasure::Erased;
 pub use error::StoreError;
-
 pub use handle::Store;
-pub use jobs::{DueJob, JobDefinition, JobFilter, JobRecord};
-pub use pages::StoredPage;
-pub use runs::{Claimed, Ending, Lease, RunRecord, WaitingRun};
+pub use jobs::{JobDefinition, JobFilter, JobRecord};
+pub use leases::{Claimed, Ending, Lease};
+pub use pages::{EncodedPages, StoredPage};
+pub use requests::{AnsweredRequest, RequestKey};
+pub use runs::{RunRecord, WaitingRun};
 pub use settings::StoreSettings;
 
 #[cfg(test)]

@@ -8,11 +8,14 @@ use surrealdb::types::{Bytes, RecordId, SurrealValue, Value, vars};
 use super::Store;
 use super::encoding::{decode, encode};
 use super::error::StoreError;
+use super::leases::{CHECK_LEASE, Lease, counts};
+use super::log::lines;
 use super::records::{damaged, page_record, parts};
-use super::runs::{CHECK_LEASE, Lease, counts};
-use crate::model::{Column, Row, RunId};
+use crate::model::{Column, LogLine, Row, RunId};
 use crate::pipeline::PageOutput;
 
+/// What a page takes beside its URL and its rows, in bytes: its key and the names of its fields.
+const PAGE_BYTES: u64 = 128;
 /// How many pages are read at a time.
 const PAGES_AT_A_TIME: usize = 64;
 
@@ -25,7 +28,16 @@ pub struct StoredPage {
     pub rows: Vec<Row>,
 }
 
-#[derive(SurrealValue)]
+/// A group of pages as they are written.
+#[derive(Clone, Debug)]
+pub struct EncodedPages {
+    records: Vec<NewPage>,
+    counts: String,
+    next_page: u64,
+    size: u64,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
 #[surreal(crate = "surrealdb::types")]
 struct NewPage {
     id: RecordId,
@@ -42,27 +54,59 @@ struct Stored {
     rows: Option<Bytes>,
 }
 
-impl Store {
-    /// Writes a group of pages, their rows and the counts with them, in one transaction that is on disk when this returns.
-    ///
-    /// # Errors
-    /// [`StoreError::LeaseLost`], and then nothing was written.
-    pub async fn commit_pages(&self, lease: &Lease, pages: &[PageOutput]) -> Result<(), StoreError> {
-        let Some(last) = pages.last() else { return Ok(()) };
+impl EncodedPages {
+    /// Pages of a run in their order; `None` if there are none.
+    pub fn new(run: &RunId, pages: &[PageOutput]) -> Option<Self> {
+        let last = pages.last()?;
         let records: Vec<NewPage> = pages
             .iter()
             .map(|page| NewPage {
-                id: page_record(&lease.run, page.number),
+                id: page_record(run, page.number),
                 url: page.url.as_deref().map(str::to_owned),
                 rows: encode(&page.rows).map(Bytes::from),
                 row_count: page.rows.len() as i64,
             })
             .collect();
+        let size = |page: &NewPage| {
+            let url = page.url.as_ref().map_or(0, String::len);
+            let rows = page.rows.as_ref().map_or(0, |rows| rows.as_ref().len());
+            PAGE_BYTES + (url + rows) as u64
+        };
+        Some(Self {
+            counts: counts(&last.run),
+            next_page: last.number + 1,
+            size: records.iter().map(size).sum(),
+            records,
+        })
+    }
+
+    /// About what they take in the store, in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+impl Store {
+    /// Writes a group of pages, their rows, and with them the counts and lines of the log, in one transaction that is on disk
+    /// when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`], and then nothing was written.
+    pub async fn commit_pages(
+        &self,
+        lease: &Lease,
+        pages: &EncodedPages,
+        log: (u64, &[LogLine]),
+    ) -> Result<(), StoreError> {
+        let (first_line, log) = log;
         let mut variables = lease.variables();
         variables.extend(vars! {
-            pages: records,
-            counts: counts(&last.run),
-            next_page: last.number as i64 + 1,
+            pages: pages.records.clone(),
+            counts: pages.counts.clone(),
+            next_page: pages.next_page as i64,
+            size: pages.size as i64,
+            lines: lines(&lease.run, first_line, log),
+            next_line: (first_line + log.len() as u64) as i64,
         });
         // A page that an earlier, unanswered commit wrote is written again: its key is its run and number.
         let statements = format!(
@@ -70,7 +114,9 @@ impl Store {
              {CHECK_LEASE}
              INSERT INTO page $pages ON DUPLICATE KEY UPDATE url = $input.url, rows = $input.rows,
                  row_count = $input.row_count RETURN NONE;
-             UPDATE $partition SET counts = $counts, next_page = $next_page RETURN NONE;
+             INSERT INTO log $lines RETURN NONE;
+             UPDATE $partition SET counts = $counts, next_page = $next_page, next_line = $next_line, size += $size
+                 RETURN NONE;
              COMMIT;"
         );
         self.database.run(&statements, variables).await.map(drop)
@@ -115,7 +161,7 @@ impl Store {
     }
 }
 
-fn number(id: RecordId) -> Result<u64, StoreError> {
+pub(super) fn number(id: RecordId) -> Result<u64, StoreError> {
     match parts(id)?.into_iter().next_back() {
         Some(Value::Number(number)) => number
             .to_int()

@@ -31,6 +31,15 @@ pub(super) fn page_record(run: &RunId, number: u64) -> RecordId {
     record("page", [text(run.as_str()), Value::Number((number as i64).into())])
 }
 
+pub(super) fn log_record(run: &RunId, number: u64) -> RecordId {
+    record("log", [text(run.as_str()), Value::Number((number as i64).into())])
+}
+
+/// What is to be erased: a run, or all runs of a job.
+pub(super) fn erasure_record(job: &JobId, run: Option<&RunId>) -> RecordId {
+    record("erasure", [text(job.as_str()), text(run.map_or("", RunId::as_str))])
+}
+
 pub(super) fn text(text: &str) -> Value {
     Value::String(text.to_owned())
 }

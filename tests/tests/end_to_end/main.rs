@@ -7,8 +7,10 @@
     reason = "the helpers of tests are tests, too, and clippy knows only the functions marked so"
 )]
 
+mod api;
 mod bad_input;
 mod cache;
+mod crash;
 mod extract;
 mod golden;
 mod guests;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
-use snowscrape_engine::model::{Column, Job, JobId, RunId, RunStatus, Trigger, UserId};
+use snowscrape_engine::model::{Column, Job, JobId, RunId, RunStatus, UserId};
 use snowscrape_engine::pipeline::{Environment, Finished, PagesDone, Pipeline};
 use snowscrape_engine::plugin::PluginRegistry;
-use snowscrape_engine::store::{Claimed, Ending, JobDefinition, Store, WaitingRun};
+use snowscrape_engine::store::{Claimed, EncodedPages, Ending, JobDefinition, Store, WaitingRun};
 use snowscrape_tests::site::{DemoSite, demo_job, expected_rows};
 
 use crate::support::{WEB, engine, job, registry};
@@ -28,7 +28,8 @@ async fn work(store: &Store, registry: &PluginRegistry, job: Job, claimed: &Clai
     let (running, mut output) = pipeline.going_on_after(done).start();
     let mut committed = 0;
     while let Some(page) = output.recv().await {
-        store.commit_pages(&claimed.lease, &[page]).await.unwrap();
+        let group = EncodedPages::new(claimed.lease.run(), &[page]).unwrap();
+        store.commit_pages(&claimed.lease, &group, (0, &[])).await.unwrap();
         committed += 1;
         if committed == pages {
             running.interrupter()();
@@ -77,10 +78,11 @@ async fn interrupted_run(site: &DemoSite) {
         source: job.source.as_str().to_owned(),
         definition: serde_json::to_string(&job).unwrap(),
         next_run: None,
+        retention: job.retention,
     };
     let now = Timestamp::now();
-    store.create_job(&user, &job_id, &stored, now).await.unwrap();
-    store.enqueue(&user, &job_id, &run, Trigger::Manual, now).await.unwrap();
+    store.create_job(&user, &job_id, &stored, None, now).await.unwrap();
+    store.enqueue(&user, &job_id, &run, None, now).await.unwrap();
     let waiting = WaitingRun {
         user: user.clone(),
         job: job_id.clone(),
@@ -95,7 +97,7 @@ async fn interrupted_run(site: &DemoSite) {
         (RunStatus::Running, None)
     );
     assert!((1..5).contains(&interrupted.pages), "{interrupted:?}");
-    store.release(&first.lease, now).await.unwrap();
+    store.release(&first.lease, (0, &[]), now).await.unwrap();
 
     let second = store.claim(&waiting, "second", lease, now).await.unwrap();
     assert_eq!(
@@ -114,7 +116,11 @@ async fn interrupted_run(site: &DemoSite) {
         (RunStatus::Success, 5, 100, 0)
     );
     assert_eq!(whole.columns.len(), 8, "columns are counted on and not anew");
-    let ending = Ending { run: whole, last_error };
+    let ending = Ending {
+        run: whole,
+        last_error,
+        log: (0, Vec::new()),
+    };
     store.finish(&second.lease, &user, &ending).await.unwrap();
     assert_eq!(store.job(&user, &job_id).await.unwrap().results_count, 100);
     assert_eq!(

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use snowscrape_engine::model::{JobId, Row, Run, RunId, Trigger};
-use snowscrape_engine::pipeline::{PageOutput, export};
+use snowscrape_engine::model::Row;
+use snowscrape_engine::pipeline::export;
 use snowscrape_engine::plugin::{ExportWriter, ExtractionPlan, PageInput, PluginRegistry, RunFacts};
 use snowscrape_engine::rows::{ItemsExtraction, PageInfo, RowMaker};
 
@@ -95,23 +94,8 @@ fn files_keep_json_too() {
     let (maker, rows) = rows(&registry, &Json::Null, &queries, page(text));
     let (exporter, _) = registry.exporter("json").unwrap();
     let writer = ExportWriter::open(exporter, maker.columns(), &[], &RunFacts::default()).unwrap();
-    let (output, input) = tokio::sync::mpsc::channel(1);
-    let run = Run::queued(
-        RunId::new("run_test"),
-        JobId::new("job_test"),
-        Trigger::Manual,
-        Timestamp::now(),
-    );
-    let page = PageOutput {
-        number: 0,
-        url: None,
-        rows,
-        run,
-    };
-    output.blocking_send(page).unwrap();
-    drop(output);
     let mut file = Vec::new();
-    let exported = export(writer, input, &mut file).unwrap();
+    let exported = export(writer, [rows], &mut file).unwrap();
     assert_eq!((exported.rows, exported.bytes), (1, file.len() as u64));
     let written: Json = serde_json::from_slice(&file).unwrap();
     assert_eq!(written, json!([serde_json::from_str::<Json>(text).unwrap()]));

@@ -2,8 +2,23 @@
 
 use jiff::tz::TimeZone;
 
-use super::reader::Node;
+use serde_json::Value;
+
+use super::reader::{Faults, Node};
 use crate::model::{Missed, Overlap, Schedule, Slots};
+
+impl Schedule {
+    /// The schedule of a definition that was checked as a whole before; `None` if it has none.
+    pub fn of_definition(definition: &Value) -> Option<Self> {
+        let faults = Faults::default();
+        let node = Node {
+            path: "scheduling".to_owned(),
+            value: definition.get("scheduling")?,
+            faults: &faults,
+        };
+        schedule(&node).filter(|_| faults.into_vec().is_empty())
+    }
+}
 
 /// `scheduling`. No days or hours mean every one, no minutes mean minute 0.
 pub(super) fn schedule(node: &Node<'_>) -> Option<Schedule> {

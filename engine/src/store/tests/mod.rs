@@ -6,11 +6,18 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Column, ColumnKind, ErrorCode, JobId, JobStatus, Row, Run, RunId, RunStatus, Trigger, UserId, Value,
+    Column, ColumnKind, ErrorCode, JobId, JobStatus, LogLevel, LogLine, Retention, Row, Run, RunEvent, RunId,
+    RunStatus, Trigger, UserId, Value,
 };
 use crate::pipeline::PageOutput;
 
+mod due;
+mod erasure;
+mod life;
+mod requests;
+
 const LEASE: Duration = Duration::from_secs(30);
+const NO_LINES: (u64, &[LogLine]) = (0, &[]);
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -22,6 +29,7 @@ fn definition(name: &str) -> JobDefinition {
         source: "http://a.example/".to_owned(),
         definition: format!(r#"{{"name": "{name}"}}"#),
         next_run: None,
+        retention: Retention::default(),
     }
 }
 
@@ -41,7 +49,7 @@ impl World {
         };
         world
             .store
-            .create_job(&world.ann, &world.job, &definition("Prices"), at(5))
+            .create_job(&world.ann, &world.job, &definition("Prices"), None, at(5))
             .await
             .unwrap();
         world
@@ -58,7 +66,7 @@ impl World {
     async fn enqueue(&self) -> Result<RunId, StoreError> {
         let run = RunId::generate();
         self.store
-            .enqueue(&self.ann, &self.job, &run, Trigger::Manual, at(10))
+            .enqueue(&self.ann, &self.job, &run, None, at(10))
             .await
             .map(|()| run)
     }
@@ -69,6 +77,11 @@ impl World {
             job: self.job.clone(),
             run: run.clone(),
         }
+    }
+
+    async fn commit(&self, lease: &Lease, pages: &[PageOutput]) -> Result<(), StoreError> {
+        let pages = EncodedPages::new(lease.run(), pages).unwrap();
+        self.store.commit_pages(lease, &pages, NO_LINES).await
     }
 
     async fn claim(&self, run: &RunId, worker: &str) -> Result<Claimed, StoreError> {
@@ -88,6 +101,7 @@ fn page(run: &Run, number: u64) -> PageOutput {
             fetched_at: at(30),
             cells: vec![Value::Integer(number as i64)],
         }],
+        failure: None,
         run: Run {
             pages: number + 1,
             rows: number + 1,
@@ -155,12 +169,18 @@ async fn jobs_are_listed_newest_first_a_page_at_a_time() {
     let ann = UserId::new("ann");
     for name in ["one", "Two", "three"] {
         store
-            .create_job(&ann, &JobId::generate(), &definition(name), at(1))
+            .create_job(&ann, &JobId::generate(), &definition(name), None, at(1))
             .await
             .unwrap();
     }
     store
-        .create_job(&UserId::new("anna"), &JobId::generate(), &definition("else's"), at(1))
+        .create_job(
+            &UserId::new("anna"),
+            &JobId::generate(),
+            &definition("else's"),
+            None,
+            at(1),
+        )
         .await
         .unwrap();
     let list = async |filter: JobFilter| -> Vec<String> {
@@ -202,13 +222,14 @@ async fn a_run_from_its_request_to_its_end() {
         Some("running")
     );
 
-    let waiting = world.store.waiting_runs(at(10), 10).await.unwrap();
+    let waiting = world.store.waiting_runs(at(10), &[], 10).await.unwrap();
     assert_eq!(waiting, [world.waiting(&run)]);
-    assert_eq!(world.store.waiting_runs(at(9), 10).await.unwrap(), []);
+    assert_eq!(world.store.waiting_runs(at(9), &[], 10).await.unwrap(), []);
     let Claimed {
         record,
         lease,
         next_page,
+        ..
     } = world.claim(&run, "w1").await.unwrap();
     assert_eq!(
         (record.run.status, record.run.started_at, next_page),
@@ -216,10 +237,10 @@ async fn a_run_from_its_request_to_its_end() {
     );
     assert_eq!(record.definition, r#"{"name": "Prices"}"#);
     assert_eq!(world.job().await.last_run, Some(at(20)));
-    assert_eq!(world.store.waiting_runs(at(100), 10).await.unwrap(), []);
+    assert_eq!(world.store.waiting_runs(at(100), &[], 10).await.unwrap(), []);
 
     let pages: Vec<_> = (0..3).map(|number| page(&record.run, number)).collect();
-    world.store.commit_pages(&lease, &pages).await.unwrap();
+    world.commit(&lease, &pages).await.unwrap();
     assert_eq!(
         world.run(&run).await.run.rows,
         3,
@@ -237,6 +258,7 @@ async fn a_run_from_its_request_to_its_end() {
             ..pages[2].run.clone()
         },
         last_error: None,
+        log: (0, Vec::new()),
     };
     world.store.finish(&lease, &world.ann, &ending).await.unwrap();
     let job = world.job().await;
@@ -249,10 +271,7 @@ async fn a_run_from_its_request_to_its_end() {
         (over.status, over.rows, over.finished_at),
         (RunStatus::Success, 3, Some(at(40)))
     );
-    assert!(matches!(
-        world.store.commit_pages(&lease, &pages).await,
-        Err(StoreError::LeaseLost)
-    ));
+    assert!(matches!(world.commit(&lease, &pages).await, Err(StoreError::LeaseLost)));
     assert!(matches!(
         world.store.renew(&lease, LEASE).await,
         Err(StoreError::LeaseLost)
@@ -279,6 +298,7 @@ async fn a_run_that_failed_leaves_the_rows_of_the_last_success() {
             ..claimed.record.run
         },
         last_error: Some((ErrorCode::Timeout, "too slow".to_owned())),
+        log: (0, Vec::new()),
     };
     world.store.finish(&claimed.lease, &world.ann, &ending).await.unwrap();
     let job = world.job().await;
@@ -311,8 +331,7 @@ async fn pausing_lets_pages_in_flight_commit_and_resuming_takes_them_in() {
         Some("paused")
     );
     world
-        .store
-        .commit_pages(&claimed.lease, &[page(&claimed.record.run, 0)])
+        .commit(&claimed.lease, &[page(&claimed.record.run, 0)])
         .await
         .unwrap();
     let ending = Ending {
@@ -321,21 +340,19 @@ async fn pausing_lets_pages_in_flight_commit_and_resuming_takes_them_in() {
             ..claimed.record.run.clone()
         },
         last_error: None,
+        log: (0, Vec::new()),
     };
     let finished = world.store.finish(&claimed.lease, &world.ann, &ending).await;
     assert_eq!(state(&finished.unwrap_err()), Some(("paused", "running")));
-    world.store.release(&claimed.lease, at(45)).await.unwrap();
-    assert_eq!(world.store.waiting_runs(at(100), 10).await.unwrap(), []);
+    world.store.release(&claimed.lease, NO_LINES, at(45)).await.unwrap();
+    assert_eq!(world.store.waiting_runs(at(100), &[], 10).await.unwrap(), []);
 
     resume().await.unwrap();
     assert_eq!(world.run(&run).await.run.status, RunStatus::Queued);
     let again = world.claim(&run, "w2").await.unwrap();
     assert_eq!((again.next_page, again.record.run.pages), (1, 1));
     assert_eq!(again.record.run.started_at, Some(at(20)), "a run begins once");
-    let stale = world
-        .store
-        .commit_pages(&claimed.lease, &[page(&claimed.record.run, 1)])
-        .await;
+    let stale = world.commit(&claimed.lease, &[page(&claimed.record.run, 1)]).await;
     assert!(matches!(stale, Err(StoreError::LeaseLost)), "{stale:?}");
 }
 
@@ -350,15 +367,11 @@ async fn cancelling_takes_the_lease_back() {
     let run = world.enqueue().await.unwrap();
     let claimed = world.claim(&run, "w1").await.unwrap();
     world
-        .store
-        .commit_pages(&claimed.lease, &[page(&claimed.record.run, 0)])
+        .commit(&claimed.lease, &[page(&claimed.record.run, 0)])
         .await
         .unwrap();
     cancel().await.unwrap();
-    let stale = world
-        .store
-        .commit_pages(&claimed.lease, &[page(&claimed.record.run, 1)])
-        .await;
+    let stale = world.commit(&claimed.lease, &[page(&claimed.record.run, 1)]).await;
     assert!(matches!(stale, Err(StoreError::LeaseLost)), "{stale:?}");
     let over = world.run(&run).await;
     assert_eq!(
@@ -380,9 +393,9 @@ async fn a_lease_is_one_workers_until_it_ends() {
     let first = world.claim(&run, "w1").await.unwrap();
     assert!(matches!(world.claim(&run, "w2").await, Err(StoreError::LeaseLost)));
     world.store.renew(&first.lease, LEASE).await.unwrap();
-    world.store.release(&first.lease, at(70)).await.unwrap();
+    world.store.release(&first.lease, NO_LINES, at(70)).await.unwrap();
     assert_eq!(
-        world.store.waiting_runs(at(70), 10).await.unwrap(),
+        world.store.waiting_runs(at(70), &[], 10).await.unwrap(),
         [world.waiting(&run)]
     );
     let second = world.claim(&run, "w2").await.unwrap();
@@ -407,7 +420,7 @@ async fn a_lease_is_one_workers_until_it_ends() {
     // The process died and came back: its leases count no more.
     world.store.release_all(at(80)).await.unwrap();
     assert_eq!(
-        world.store.waiting_runs(at(80), 10).await.unwrap(),
+        world.store.waiting_runs(at(80), &[], 10).await.unwrap(),
         [world.waiting(&run)]
     );
     world.claim(&run, "w4").await.unwrap();
@@ -419,7 +432,7 @@ async fn what_is_due_is_taken_once() {
     let unscheduled = JobId::generate();
     world
         .store
-        .create_job(&world.ann, &unscheduled, &definition("None"), at(5))
+        .create_job(&world.ann, &unscheduled, &definition("None"), None, at(5))
         .await
         .unwrap();
     let due = JobDefinition {
@@ -438,8 +451,8 @@ async fn what_is_due_is_taken_once() {
     );
     let found = world.store.due_jobs(at(100), 10).await.unwrap();
     assert_eq!(found.len(), 1);
-    assert!(world.store.take_due(&found[0], Some(at(200))).await.unwrap());
-    assert!(!world.store.take_due(&found[0], Some(at(200))).await.unwrap());
+    assert!(world.store.skip_due(&found[0], Some(at(200))).await.unwrap());
+    assert!(!world.store.skip_due(&found[0], Some(at(200))).await.unwrap());
     assert_eq!(world.store.due_jobs(at(150), 10).await.unwrap(), []);
     assert_eq!(world.job().await.next_run, Some(at(200)));
 }
@@ -450,10 +463,7 @@ async fn deleting_a_job_takes_its_lease_back() {
     let run = world.enqueue().await.unwrap();
     let claimed = world.claim(&run, "w1").await.unwrap();
     world.store.delete_job(&world.ann, &world.job).await.unwrap();
-    let stale = world
-        .store
-        .commit_pages(&claimed.lease, &[page(&claimed.record.run, 0)])
-        .await;
+    let stale = world.commit(&claimed.lease, &[page(&claimed.record.run, 0)]).await;
     assert!(matches!(stale, Err(StoreError::LeaseLost)), "{stale:?}");
 }
 
@@ -462,7 +472,10 @@ async fn a_store_on_disk_is_there_after_it_was_closed() {
     let folder = tempfile::tempdir().unwrap();
     let (ann, id) = (UserId::new("ann"), JobId::generate());
     let store = Store::open(folder.path(), StoreSettings::default()).await.unwrap();
-    let created = store.create_job(&ann, &id, &definition("Prices"), at(5)).await.unwrap();
+    let created = store
+        .create_job(&ann, &id, &definition("Prices"), None, at(5))
+        .await
+        .unwrap();
     store.close().await.unwrap();
     let store = Store::open(folder.path(), StoreSettings::default()).await.unwrap();
     assert_eq!(store.job(&ann, &id).await.unwrap(), created);

@@ -1,0 +1,11 @@
+//! What comes in with a request beside its path: parsed here, so that a fault is told in our words and by its name.
+
+mod header;
+mod json_body;
+mod path;
+mod query;
+
+pub(crate) use header::{EventId, HeaderParam, IdempotencyKey};
+pub(crate) use json_body::{JsonBody, MaxBody};
+pub(crate) use path::Path;
+pub(crate) use query::{Limit, NamePart, Param, Text};

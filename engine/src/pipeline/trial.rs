@@ -1,0 +1,98 @@
+//! One page tried out: what a job would make of it. Nothing is kept of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::builder::Pipeline;
+use super::extract::extract_page;
+use crate::fetch::{FetchError, FetchedPage};
+use crate::model::{Column, ErrorCode, Row, Warning};
+
+/// The page of a trial.
+#[derive(Clone, Debug)]
+pub enum TrialPage {
+    /// It is fetched.
+    Url(Url),
+    /// It is given, as if it came from `url`.
+    Html {
+        /// The page.
+        html: String,
+        /// Where links in it lead from.
+        url: Url,
+    },
+}
+
+/// What came of a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// The columns of the rows.
+    pub columns: Vec<Column>,
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// What a person should know of the page.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why nothing came of a trial.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The page could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The page was there, and the extractors failed.
+    #[error("{message}")]
+    Extract {
+        /// The kind of error.
+        code: ErrorCode,
+        /// What they say.
+        message: String,
+    },
+}
+
+impl Pipeline {
+    /// Tries the queries out on one page.
+    pub async fn try_page(self, page: TrialPage) -> Result<Trial, TrialError> {
+        let fetched = match page {
+            TrialPage::Url(url) => self.client.fetch(&url, &CancellationToken::new()).await?,
+            TrialPage::Html { html, url } => given(html, url),
+        };
+        let columns = self.columns();
+        let extraction = self.extraction;
+        let extracted = tokio::task::spawn_blocking(move || {
+            extract_page(&extraction.rows, &mut extraction.plan.extractors(), 0, &fetched)
+        });
+        let page = extracted
+            .await
+            .expect("extracting does not panic")
+            .map_err(|failure| TrialError::Extract {
+                code: failure.code,
+                message: failure.message,
+            })?;
+        Ok(Trial {
+            columns,
+            rows: page.rows,
+            warnings: page.warnings,
+        })
+    }
+}
+
+/// A page that nobody fetched.
+fn given(html: String, url: Url) -> FetchedPage {
+    FetchedPage {
+        url,
+        status: 200,
+        media_type: "text/html".to_owned(),
+        charset: Some("utf-8".to_owned()),
+        etag: None,
+        last_modified: None,
+        body: Bytes::from(html),
+        attempts: 1,
+        redirects: 0,
+        fetched_at: Timestamp::now(),
+        elapsed: Duration::ZERO,
+    }
+}

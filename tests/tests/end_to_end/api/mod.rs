@@ -1,0 +1,13 @@
+//! The Jobs API from the outside: a server of its own for each test, and a real HTTP client.
+
+mod access;
+mod errors;
+mod events;
+mod extract;
+mod jobs;
+mod reference;
+mod results;
+mod runs;
+mod server;
+mod validation;
+mod walkthrough;
