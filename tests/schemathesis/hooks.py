@@ -56,10 +56,10 @@ FORMATS = ["%Y-%m-%d", "%d.%m.%Y %H:%M", "%d %B %Y", "%s"]
 # Not in the schema: an http or https URL that the address guard lets through, and that answers. What is varied stands
 # in the fragment, so that it is one page and a run of it is over at once.
 SOURCES = [SITE, f"{SITE}#[001-010:3]-[a,b]", f"{SITE}#{{{{date-1d:%Y/%m/%d}}}}-[x"]
-# The source of the stateful phase's jobs, and the fields that they do without: with them a run is over at once, since its
-# pages are no CSV, or no browser is there to render them.
+# The source of the stateful phase's jobs, and the fields that they do without: with them a run may be over at once,
+# since its pages are no CSV, no browser is there to render them, or a secret is not set.
 LONG_SOURCE = f"{SITE}?page=[1-9]"
-AT_ONCE = "source_type source_column pagination follow rows_from render_config proxy_config".split()
+AT_ONCE = "source_type source_column pagination follow rows_from request render_config proxy_config".split()
 # Not in the schema: names of the IANA database, and countries of ISO 3166.
 TIME_ZONES = ["UTC", "Europe/Paris", "America/St_Johns", "Asia/Kathmandu"]
 COUNTRIES = ["US", "us", "GB-ENG", "fr-75", "DE"]
@@ -222,14 +222,12 @@ def definition(owner):
 
 def for_a_while(owner):
     """No excuse, but for the stateful phase: a run goes on for two seconds, or nothing could be paused, and no longer,
-    however few requests a minute its job asks for. What ends a run at once, or would, is sent in the other phases."""
+    however few requests a minute its job asks for. The fields that it does without are sent in the other phases."""
     if not isinstance(owner.get("source"), str):
         return
     owner["source"] = LONG_SOURCE
     for name in AT_ONCE:
         owner.pop(name, None)
-    for name in ("robots", "only_changed"):
-        inner(owner, "request").pop(name, None)
     if owner.get("budget") is None:
         owner["budget"] = {}
     budget = inner(owner, "budget")
@@ -277,32 +275,50 @@ def mend_headers(case, headers):
         headers["Idempotency-Key"] = key[:-16] + secrets.token_hex(8)
 
 
-@schemathesis.hook
-def before_call(context, case, kwargs):
-    if case.meta is None:
-        return
-    for name, mend in (("body", mend_body), ("query", mend_query), ("headers", mend_headers)):
-        made = getattr(case, name)
-        mended = copy.deepcopy(made)
-        if mended:
-            mend(case, mended)
-        if mended == made:
-            continue
-        mode = case.meta.generation.mode
-        setattr(case, name, mended)
-        if mode.is_negative and case.meta.generation.mode.is_positive:
-            setattr(case, name, made)
-        elif mode.is_positive and case.meta.generation.mode.is_negative:
-            raise AssertionError(f"hooks.py wrote something that the document does not allow: {name}: {mended!r}")
+def mend_path(case, parameters):
+    # No excuse, but for the stateful phase: chains may begin with any POST, and an id that was made up ends them. The
+    # other phases make ids up.
+    job = parameters.get("id")
+    if case.meta.phase.name == TestPhase.STATEFUL and isinstance(job, str) and job not in made and there:
+        parameters["id"] = there[-1]
 
 
+MEND = {"path_parameters": mend_path, "query": mend_query, "headers": mend_headers, "body": mend_body}
+# The ids of all jobs that were made, and of those that are there.
+made, there = set(), []
 # How often each operation answered with which status, for run.py.
 answers = Counter()
 
 
 @schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.meta is None:
+        return
+    for name, mend in MEND.items():
+        original = getattr(case, name)
+        mended = copy.deepcopy(original)
+        if mended:
+            mend(case, mended)
+        if mended == original:
+            continue
+        mode = case.meta.generation.mode
+        setattr(case, name, mended)
+        if mode.is_negative and case.meta.generation.mode.is_positive:
+            setattr(case, name, original)
+        elif mode.is_positive and case.meta.generation.mode.is_negative:
+            raise AssertionError(f"hooks.py wrote something that the document does not allow: {name}: {mended!r}")
+
+
+@schemathesis.hook
 def after_call(context, case, response):
-    answers[f"{case.operation.label} {response.status_code}"] += 1
+    answer = f"{case.operation.label} {response.status_code}"
+    answers[answer] += 1
+    if answer == "POST /jobs 201":
+        job = response.json()["job_id"]
+        made.add(job)
+        there.append(job)
+    elif answer == "DELETE /jobs/{id} 204" and case.path_parameters["id"] in there:
+        there.remove(case.path_parameters["id"])
 
 
 if "SNOWSCRAPE_ANSWERS_FILE" in os.environ:

@@ -3,8 +3,8 @@
 
 It runs twice. The phases examples, coverage and fuzzing end by themselves. The stateful one is given a time instead: in
 4.32 it gives up, without a word and as a success, once a scenario that it begins again goes another way, and that
-happens where an answer depends on how far a run has come. Only with a time it begins anew. The others are not given one:
-it would be shared out among the operations and cut the coverage of the largest one short, without a word too.
+happens where an answer depends on how far a run has come. Only with a time it begins anew. The others are not given
+one: it would be shared out among the operations and cut the coverage of the largest one short, without a word too.
 """
 
 import argparse
@@ -46,9 +46,13 @@ def schemathesis(folder, url, arguments):
     command += [f"{url}/openapi.json", "--url", url, "--report-json-path", str(files["report"]), *arguments]
     # In the folder, since it leaves files where it runs.
     status = subprocess.run(command, cwd=folder, env=environment).returncode
-    if not files["report"].exists() or not files["answers"].exists():
+    try:
+        report, answers = (json.loads(files[name].read_text("utf-8")) for name in ("report", "answers"))
+    except FileNotFoundError:
         sys.exit(status or 1)
-    report, answers = (json.loads(files[name].read_text("utf-8")) for name in ("report", "answers"))
+    # It has said itself why it could not begin.
+    if report["running_time"] is None:
+        sys.exit(status or 1)
     return status, report, Counter(answers)
 
 

@@ -141,6 +141,9 @@ pub(crate) struct ExtractArguments {
     pub(crate) page: Option<String>,
 }
 
+/// What is logged unless SNOWSCRAPE_LOG says otherwise. The database warns of every transaction that is made again.
+const DEFAULT_LOG: &str = "warn,surrealdb=error,surrealdb_core=error";
+
 fn key_value(given: &str) -> Result<(String, String), String> {
     let (key, value) = given.split_once('=').ok_or("must be KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
@@ -150,7 +153,7 @@ fn key_value(given: &str) -> Result<(String, String), String> {
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("SNOWSCRAPE_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_env_filter(EnvFilter::try_from_env("SNOWSCRAPE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG)))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();

@@ -42,7 +42,7 @@ fn a_full_disk_is_told_and_lived_through() {
         eprintln!("skipped: only root can mount a small disk");
         return;
     };
-    let site = NumberedSite::start(Duration::from_millis(20));
+    let site = NumberedSite::start(Duration::from_millis(200));
     let server = Server::with(folder.path(), |command| {
         command.args(["--store-write-buffer-bytes", "1048576"])
     });

@@ -8,13 +8,13 @@ use snowscrape_tests::numbered::NumberedSite;
 use super::kill::check_numbers;
 use crate::support::Server;
 
-const PAGES: usize = 30;
+const PAGES: usize = 60;
 
 /// Runs a job on a server that ends at a failpoint, and then on one that does not.
 #[track_caller]
 fn check(failpoint: &str, action: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
-    let site = NumberedSite::start(Duration::from_millis(5));
+    let site = NumberedSite::start(Duration::from_millis(15));
     let server = Server::with(folder.path(), |command| command.env("FAILPOINTS", failpoint));
     let key = server.key("ann");
     let ann = server.client_with(Some(&key));
