@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use snowscrape_engine::fetch::AddressGuard;
 use snowscrape_engine::model::{FieldError, Job, Schedule, UserId};
 use snowscrape_engine::plugin::PluginRegistry;
-use snowscrape_engine::queue::Queue;
+use snowscrape_engine::queue::{Queue, SharedSecrets};
 use snowscrape_engine::schedule::next_runs;
 use snowscrape_engine::store::{JobDefinition, JobRecord, RequestKey, Store};
 use tokio::sync::Semaphore;
@@ -31,7 +31,7 @@ pub(crate) struct App {
     /// What may be fetched from.
     pub(crate) guard: AddressGuard,
     /// The values of secrets by name.
-    pub(crate) secrets: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub(crate) secrets: SharedSecrets,
     /// How many files may be written at once, each of which holds an instance of its exporter.
     pub(crate) exports: Arc<Semaphore>,
     /// How many queries may be tried out at once.

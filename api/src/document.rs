@@ -1,8 +1,11 @@
 //! The OpenAPI document: what poem-openapi makes of the routes, and what only the registered plugins and the schemas'
 //! rules can add.
 
+use std::sync::LazyLock;
+
 use poem_openapi::{ExtraHeader, LicenseObject, OpenApiService, ServerObject};
-use serde_json::{Value, json};
+use regex::Regex;
+use serde_json::{Map, Value, json};
 use snowscrape_engine::model::{OptionKind, OptionSpec};
 use snowscrape_engine::plugin::{ExporterInfo, PluginRegistry};
 
@@ -46,13 +49,23 @@ pub(crate) fn service(operations: Operations) -> OpenApiService<Operations, ()> 
 
 /// The finished document.
 pub(crate) fn document(service: &OpenApiService<Operations, ()>, registry: &PluginRegistry) -> Value {
-    let mut document = serde_json::from_str(&service.spec()).expect("a document is JSON");
+    let mut document = serde_json::from_str(&whole_bounds(&service.spec())).expect("a document is JSON");
     complete(&mut document);
     close(&mut document, "Extraction");
     add_formats(&mut document, registry);
     add_links(&mut document);
+    describe_events(&mut document);
     relax_headers(&mut document);
+    add_security(&mut document);
     document
+}
+
+/// Bounds as whole numbers where they are: poem-openapi writes them as floats, and the largest of them does not survive being
+/// read as one.
+fn whole_bounds(document: &str) -> String {
+    static BOUND: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"("(?:maximum|minimum)": -?\d+)\.0\b"#).expect("the pattern is right"));
+    BOUND.replace_all(document, "$1").into_owned()
 }
 
 /// The document as it is committed and served.
@@ -121,47 +134,123 @@ fn option(spec: &OptionSpec, formats: &[&str]) -> Value {
     })
 }
 
-/// Where the ids in an answer lead, for clients that walk through the API.
-fn add_links(document: &mut Value) {
-    const OF_A_JOB: [&str; 11] = [
-        "getJob",
-        "updateJob",
-        "deleteJob",
+/// Where the ids in an answer lead, for clients that walk through the API: an operation, the status of its answer, where the
+/// job's id is, and the operations that may come next. A run's id is in the answer of its trigger.
+const NEXT: [(&str, &str, &str, &[&str]); 8] = [
+    ("createJob", "201", ANSWERED, &AT_REST),
+    ("getJob", "200", ANSWERED, &["runJob", "updateJob", "deleteJob"]),
+    ("updateJob", "200", ANSWERED, &["getJob", "runJob", "deleteJob"]),
+    (
         "runJob",
-        "pauseJob",
+        "202",
+        ANSWERED,
+        &[
+            "getRun",
+            "getRunLog",
+            "getResults",
+            "downloadResults",
+            "pauseJob",
+            "cancelJob",
+            "getJob",
+            "updateJob",
+            "deleteJob",
+            "streamEvents",
+        ],
+    ),
+    ("pauseJob", "200", ANSWERED, &["resumeJob", "cancelJob", "getJob"]),
+    (
         "resumeJob",
+        "200",
+        ANSWERED,
+        &["pauseJob", "cancelJob", "getJob", "streamEvents"],
+    ),
+    (
         "cancelJob",
-        "listRuns",
-        "getResults",
-        "downloadResults",
-        "streamEvents",
-    ];
-    let job = OF_A_JOB.map(|operation| {
-        let link = json!({"operationId": operation, "parameters": {"id": "$response.body#/job_id"}});
-        (operation.to_owned(), link)
-    });
-    document["paths"]["/jobs"]["post"]["responses"]["201"]["links"] = Value::Object(job.into_iter().collect());
-    let run = ["getRun", "getRunLog"].map(|operation| {
-        let parameters = json!({"id": "$response.body#/job_id", "run": "$response.body#/run_id"});
-        (
-            operation.to_owned(),
-            json!({"operationId": operation, "parameters": parameters}),
-        )
-    });
-    let started = &mut document["paths"]["/jobs/{id}/run"]["post"]["responses"]["202"];
-    started["links"] = Value::Object(run.into_iter().collect());
+        "200",
+        ANSWERED,
+        &["runJob", "getJob", "listRuns", "deleteJob"],
+    ),
+    (
+        "deleteJob",
+        "204",
+        "$request.path.id",
+        &["getJob", "listRuns", "getResults"],
+    ),
+];
+/// Where an answer has the job's id.
+const ANSWERED: &str = "$response.body#/job_id";
+/// What may be done with a job that does not run.
+const AT_REST: [&str; 8] = [
+    "getJob",
+    "updateJob",
+    "deleteJob",
+    "runJob",
+    "listRuns",
+    "getResults",
+    "downloadResults",
+    "streamEvents",
+];
+/// What needs a run's id, too.
+const OF_A_RUN: [&str; 2] = ["getRun", "getRunLog"];
+
+fn add_links(document: &mut Value) {
+    for operation in operations(document) {
+        let Some((_, status, id, next)) = NEXT.iter().find(|(name, ..)| operation["operationId"] == *name) else {
+            continue;
+        };
+        let links = next.iter().map(|name| {
+            let mut parameters = json!({ "id": id });
+            if OF_A_RUN.contains(name) {
+                parameters["run"] = json!("$response.body#/run_id");
+            }
+            (
+                (*name).to_owned(),
+                json!({"operationId": name, "parameters": parameters}),
+            )
+        });
+        operation["responses"][*status]["links"] = Value::Object(links.collect());
+    }
+}
+
+/// OpenAPI 3.0 has no word for a stream of events: its schema is that of one of them.
+fn describe_events(document: &mut Value) {
+    for operation in operations(document) {
+        if operation["operationId"] == "streamEvents" {
+            operation["responses"]["200"]["content"] = json!({"text/event-stream": {"schema": {
+                "type": "object",
+                "description": "One event.",
+                "required": ["event", "data", "id"],
+                "properties": {
+                    "event": {"type": "string", "enum": ["status", "progress"], "description": "What has changed."},
+                    "data": {"type": "string", "description": "The run, as JSON."},
+                    "id": {"type": "string", "description": "What `Last-Event-ID` takes to go on after this event."},
+                },
+            }}});
+        }
+    }
+}
+
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().into_iter();
+    paths
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|path| path.values_mut())
+}
+
+/// Says of each operation whether it needs a key. That of the figures is a setting, so no extractor asks for it.
+fn add_security(document: &mut Value) {
+    for operation in operations(document) {
+        if operation.get("security").is_none() {
+            let open = operation["responses"].get("401").is_none();
+            operation["security"] = if open { json!([]) } else { json!([{"apiKey": []}]) };
+        }
+    }
 }
 
 /// Answers to nobody in particular have no rate limit.
 fn relax_headers(document: &mut Value) {
-    let Some(paths) = document["paths"].as_object_mut() else {
-        return;
-    };
-    let operations = paths
-        .values_mut()
-        .filter_map(Value::as_object_mut)
-        .flat_map(|path| path.values_mut());
-    for operation in operations {
+    for operation in operations(document) {
         let Some(responses) = operation["responses"].as_object_mut() else {
             continue;
         };
@@ -170,15 +259,30 @@ fn relax_headers(document: &mut Value) {
             let Some(headers) = response["headers"].as_object_mut() else {
                 continue;
             };
-            if open || status == "401" {
-                headers.retain(|name, _| !name.starts_with("X-RateLimit-"));
-            }
-            for (name, header) in headers.iter_mut() {
-                // Wrong keys are limited, too, and are told no figures.
-                if name.starts_with("X-RateLimit-") && status == "429" {
-                    header["required"] = false.into();
-                }
-            }
+            let told = !open && status != "401";
+            *headers = std::mem::take(headers)
+                .into_iter()
+                .map(
+                    |(name, header)| match name.to_ascii_lowercase().strip_prefix("x-ratelimit-") {
+                        Some(what) => (rate_header(what), header, true),
+                        None => (name, header, false),
+                    },
+                )
+                .filter(|(.., of_rate)| told || !of_rate)
+                .map(|(name, mut header, of_rate)| {
+                    // Wrong keys are limited, too, and are told no figures.
+                    if of_rate && status == "429" {
+                        header["required"] = false.into();
+                    }
+                    (name, header)
+                })
+                .collect::<Map<_, _>>();
         }
     }
+}
+
+/// The name of a header as the reference writes it; poem-openapi writes it in capitals.
+fn rate_header(what: &str) -> String {
+    let (first, rest) = what.split_at(1);
+    format!("X-RateLimit-{}{rest}", first.to_ascii_uppercase())
 }

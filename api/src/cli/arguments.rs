@@ -141,7 +141,7 @@ pub(crate) struct ExtractArguments {
     pub(crate) page: Option<String>,
 }
 
-/// What is logged unless SNOWSCRAPE_LOG says otherwise. The database warns of every transaction that is made again.
+/// What is logged unless `SNOWSCRAPE_LOG` says otherwise. The database warns of every transaction that is made again.
 const DEFAULT_LOG: &str = "warn,surrealdb=error,surrealdb_core=error";
 
 fn key_value(given: &str) -> Result<(String, String), String> {

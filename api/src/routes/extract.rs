@@ -92,7 +92,14 @@ impl ExtractApi {
         }
         let job = Job::parse(&Value::Object(definition), &*self.0.registry);
         match (job, page) {
-            (Ok(job), Some(page)) if faults.is_empty() => Ok((job, page)),
+            (Ok(mut job), Some(page)) if faults.is_empty() => {
+                // There is no page before this one to compare it with, and no robots.txt of a page that is given.
+                job.request.only_changed = false;
+                if matches!(page, TrialPage::Html { .. }) {
+                    job.request.robots = None;
+                }
+                Ok((job, page))
+            }
             (job, _) => {
                 faults.extend(job.err().into_iter().flatten());
                 Err(ApiError::definition(faults))
@@ -146,7 +153,7 @@ impl ExtractApi {
             .expect("building a pipeline does not panic")
             .map_err(|error| match error {
                 BuildError::Unsupported(unsupported) => {
-                    ApiError::definition(vec![FieldError::new(unsupported.field, unsupported.to_string())])
+                    ApiError::definition(vec![FieldError::new(unsupported.field, unsupported.reason())])
                 }
                 BuildError::Secret(secret) => {
                     ApiError::definition(vec![FieldError::new("request", secret.to_string())])

@@ -1,5 +1,6 @@
 //! A file on its way to a client: bytes as the exporter makes them, with a bounded number of pieces in between.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use bytes::Bytes;
@@ -136,7 +137,7 @@ fn disposition(file_name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            write!(encoded, "%{byte:02X}").expect("writing to a string does not fail");
         }
     }
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")

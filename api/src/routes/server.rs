@@ -42,6 +42,7 @@ enum Measured {
     Measured(PlainText<String>),
 }
 
+#[expect(clippy::unused_async, reason = "poem-openapi's operations are asynchronous")]
 #[OpenApi(tag = "Tag::Server")]
 impl ServerApi {
     /// List plugins

@@ -115,6 +115,10 @@ fn cors(origins: &[String]) -> Cors {
 }
 
 /// A fault of ours is told as one, and its words go to the log only.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "poem's handlers are given the panic itself"
+)]
 fn panicked(error: Box<dyn Any + Send + 'static>) -> Response {
     let words = error
         .downcast_ref::<String>()

@@ -65,7 +65,7 @@ impl<E: Endpoint> Front<E> {
             }) => ApiError::RateLimited { retry_after: reset }.response(),
             _ => match self.operations.call(request).await {
                 Ok(response) => response.into_response(),
-                Err(error) => self.shape(error, &method, &path),
+                Err(error) => self.shape(&error, &method, &path),
             },
         };
         if let Some(allowance) = allowance {
@@ -96,7 +96,7 @@ impl<E: Endpoint> Front<E> {
     }
 
     /// An error as our answer: whatever words the framework has for it do not leave the house.
-    fn shape(&self, error: poem::Error, method: &Method, path: &str) -> Response {
+    fn shape(&self, error: &poem::Error, method: &Method, path: &str) -> Response {
         if let Some(ours) = error.downcast_ref::<ApiError>() {
             return ours.response();
         }

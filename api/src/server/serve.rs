@@ -8,7 +8,7 @@ use poem::Server;
 use poem::listener::{Acceptor as _, Listener as _, TcpListener};
 use snowscrape_engine::fetch::AddressGuard;
 use snowscrape_engine::plugin::PluginRegistry;
-use snowscrape_engine::queue::{Queue, QueueSettings, WorkerEnvironment};
+use snowscrape_engine::queue::{Queue, QueueSettings, SharedSecrets, WorkerEnvironment};
 use snowscrape_engine::store::{Store, StoreError, StoreSettings};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -135,8 +135,7 @@ async fn app(
     stopping: CancellationToken,
 ) -> Result<App, StoreError> {
     let guard: AddressGuard = settings.guard.clone();
-    let secrets: Arc<dyn Fn(&str) -> Option<String> + Send + Sync> =
-        Arc::new(|name| std::env::var(format!("{SECRET_PREFIX}{name}")).ok());
+    let secrets: SharedSecrets = Arc::new(|name| std::env::var(format!("{SECRET_PREFIX}{name}")).ok());
     let environment = WorkerEnvironment {
         registry: Arc::clone(&registry),
         secrets: Arc::clone(&secrets),

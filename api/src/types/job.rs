@@ -10,6 +10,7 @@ use crate::error::ApiError;
 
 /// A job: its definition, with the defaults of what was left out, and how it stands.
 #[derive(Debug, Object)]
+#[expect(clippy::struct_field_names, reason = "the reference names them so")]
 pub(crate) struct Job {
     /// Its id.
     job_id: String,

@@ -7,6 +7,7 @@ use super::{Described, Form, Nullable, Time};
 
 /// Rows of a run.
 #[derive(Debug, Object)]
+#[expect(clippy::struct_field_names, reason = "the reference names them so")]
 pub(crate) struct Results {
     /// The rows, in the order of their pages.
     pub(crate) results: Vec<ResultRow>,

@@ -10,6 +10,7 @@ use super::{Described, LastError, Nullable, Time};
 
 /// One execution of a job.
 #[derive(Debug, Object)]
+#[expect(clippy::struct_field_names, reason = "the reference names them so")]
 pub(crate) struct Run {
     /// Its id.
     run_id: String,

@@ -42,7 +42,7 @@ pub struct Trial {
 pub enum TrialError {
     /// The page could not be fetched.
     #[error(transparent)]
-    Fetch(#[from] FetchError),
+    Fetch(Box<FetchError>),
     /// The page was there, and the extractors failed.
     #[error("{message}")]
     Extract {
@@ -57,7 +57,12 @@ impl Pipeline {
     /// Tries the queries out on one page.
     pub async fn try_page(self, page: TrialPage) -> Result<Trial, TrialError> {
         let fetched = match page {
-            TrialPage::Url(url) => self.client.fetch(&url, &CancellationToken::new()).await?,
+            TrialPage::Url(url) => self
+                .client
+                .fetch(&url, &CancellationToken::new())
+                .await
+                .map_err(Box::new)
+                .map_err(TrialError::Fetch)?,
             TrialPage::Html { html, url } => given(html, url),
         };
         let columns = self.columns();

@@ -4,7 +4,7 @@ use crate::model::{ErrorCode, Job, Robots, SourceType};
 
 /// A part of a job that the engine has no stage for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: this version of SnowScrape does not {what}; leave it out")]
+#[error("{field}: {}", self.reason())]
 pub struct Unsupported {
     /// The field of the definition.
     pub field: &'static str,
@@ -12,6 +12,11 @@ pub struct Unsupported {
 }
 
 impl Unsupported {
+    /// What is not done, without the field.
+    pub fn reason(&self) -> String {
+        format!("this version of SnowScrape does not {}; leave it out", self.what)
+    }
+
     /// The first such part of a job.
     pub(crate) fn find(job: &Job) -> Option<Self> {
         let asks = [

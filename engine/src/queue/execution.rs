@@ -262,7 +262,8 @@ impl Execution {
             }
             // It was paused just before its end: it comes to it when it is resumed.
             Err(StoreError::State { .. }) => self.release().await,
-            Err(StoreError::LeaseLost) => {}
+            // Its user ended it, or deleted it with its job.
+            Err(StoreError::LeaseLost | StoreError::NotFound(_)) => {}
             Err(error) => tracing::error!(run = %self.waiting.run, %error, "the end of a run could not be written"),
         }
     }

@@ -14,7 +14,4 @@ mod usage;
 mod worker;
 
 pub use handle::Queue;
-pub use settings::{QueueSettings, WorkerEnvironment};
-
-#[cfg(test)]
-mod tests;
+pub use settings::{QueueSettings, SharedSecrets, WorkerEnvironment};

@@ -12,7 +12,7 @@ use tokio_cron_scheduler::{Job as Entry, JobScheduler, JobSchedulerError};
 use super::worker::Worker;
 
 const DUE_EVERY: Duration = Duration::from_secs(1);
-const RETIRE_EVERY: Duration = Duration::from_secs(60);
+const RETIRE_EVERY: Duration = Duration::from_mins(1);
 
 /// What is done periodically, until it is shut down.
 pub(super) struct Periodic {

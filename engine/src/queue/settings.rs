@@ -34,13 +34,16 @@ impl Default for QueueSettings {
     }
 }
 
+/// The values of secrets by name, for as long as the process lives.
+pub type SharedSecrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What runs need.
 #[derive(Clone)]
 pub struct WorkerEnvironment {
     /// The components.
     pub registry: Arc<PluginRegistry>,
     /// The values of secrets by name.
-    pub secrets: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub secrets: SharedSecrets,
     /// What fetches may reach; everything if `None`.
     pub guard: Option<AddressGuard>,
 }

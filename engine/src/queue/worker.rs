@@ -239,7 +239,7 @@ impl Worker {
         let worker = Arc::clone(self);
         let waiting = waiting.clone();
         self.tasks.spawn(async move {
-            execution.carry_out().await;
+            Box::pin(execution.carry_out()).await;
             worker.lock().remove(&waiting.run);
             worker.changed(&waiting.job);
             worker.wake();

@@ -22,7 +22,10 @@ pub(crate) fn complete(document: &mut Value) {
     }
     if let Value::Object(rules) = rules() {
         for (name, rules) in rules {
-            schemas[&name]["not"] = json!({ "anyOf": rules });
+            schemas[&name]["not"] = match rules.as_array().map(Vec::as_slice) {
+                Some([rule]) => rule.clone(),
+                _ => json!({ "anyOf": rules }),
+            };
         }
     }
 }

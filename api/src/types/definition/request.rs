@@ -19,10 +19,10 @@ pub(crate) struct RequestConfig {
     /// Header fields by name. Names are unique without regard to case. The client itself writes `Connection`,
     /// `Content-Length`, `Expect`, `Host`, `Keep-Alive`, `TE`, `Transfer-Encoding` and `Upgrade`, which cannot be set.
     #[oai(validator(pattern = r"^[^\x00-\x08\x0a-\x1f\x7f]*$"))]
-    headers: Optional<BTreeMap<String, SecretText>>,
+    headers: Optional<BTreeMap<String, Optional<SecretText>>>,
     /// Cookies by name.
     #[oai(validator(pattern = r"^[^\x00-\x1f\x7f;]*$"))]
-    cookies: Optional<BTreeMap<String, SecretText>>,
+    cookies: Optional<BTreeMap<String, Optional<SecretText>>>,
     /// The body. It is not allowed with the method GET.
     body: Optional<String>,
     /// Basic authentication. It excludes the header `Authorization`.

@@ -1,5 +1,7 @@
 //! Reads `render_config`.
 
+use serde_json::Value;
+
 use super::reader::{Node, ObjectReader};
 use super::secret::secret_text;
 use crate::model::{Action, RenderConfig, Viewport, WaitStrategy};
@@ -75,7 +77,12 @@ fn action(node: &Node<'_>) -> Option<Action> {
     let mut given = actions.into_iter().flatten();
     let first = given.next();
     let exactly_one = "must have exactly one of: click, type, scroll, wait_for, wait_ms, press, evaluate";
-    if given.next().is_some() || node.entries().is_empty() {
+    // A null beside the one key would be as absent elsewhere; here the one key says what the action is.
+    let nulls = node
+        .value
+        .as_object()
+        .is_some_and(|keys| keys.values().any(Value::is_null));
+    if given.next().is_some() || node.entries().is_empty() || nulls {
         return node.fault(exactly_one);
     }
     object.finish();
@@ -202,6 +209,7 @@ mod tests {
         check(json!({"type": {"text": "a"}}), &[(".type.selector", "Is required")]);
         check(json!({"type": "a"}), &[(".type", "Must be an object, found text")]);
         check(json!({"click": null}), &[("", ONE)]);
+        check(json!({"click": "#a", "press": null}), &[("", ONE)]);
     }
 
     #[test]

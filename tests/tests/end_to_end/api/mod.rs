@@ -8,6 +8,7 @@ mod jobs;
 mod reference;
 mod results;
 mod runs;
+mod schemathesis;
 mod server;
 mod validation;
 mod walkthrough;

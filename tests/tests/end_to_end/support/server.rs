@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::{Ended, snowscrape};
 
 /// How long it is waited for what should come soon.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// All clients share a runtime, since tests have none of their own.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
