@@ -250,9 +250,16 @@ def mend_body(case, body):
             del body["url"]
         elif body.get("url") is None and body.get("html") is None:
             body["html"] = "<h1>A</h1>"
-        # Not in the schema: robots.txt is not asked yet, and a fetch that should is refused and says so.
-        if body.get("url") is not None and inner(body, "request").get("robots") == "obey":
-            body["request"]["robots"] = "ignore"
+        if body.get("url") is not None:
+            # Not in the schema: robots.txt is not asked yet, and a fetch that should is refused and says so.
+            if inner(body, "request").get("robots") == "obey":
+                body["request"]["robots"] = "ignore"
+            # Not in the schema: which secrets the operator has set. None is here.
+            for name in "headers", "cookies", "auth":
+                values = inner(inner(body, "request"), name)
+                for field, value in values.items():
+                    if isinstance(value, dict) and set(value) == {"secret"} and isinstance(value["secret"], str):
+                        values[field] = "text"
 
 
 def mend_query(case, parameters):

@@ -7,7 +7,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 use serde_json::{Map, Value, json};
 use snowscrape_engine::fetch::FetchCode;
-use snowscrape_engine::model::{ClosedSet as _, FieldError, Job, JobId, Run, RunId, Trigger};
+use snowscrape_engine::model::{ClosedSet as _, FieldError, Job, JobId, Request, Run, RunId, Trigger};
 use snowscrape_engine::pipeline::{BuildError, Environment, Pipeline, TrialError, TrialPage};
 use snowscrape_engine::source::parse_page_url;
 use url::Url;
@@ -93,10 +93,11 @@ impl ExtractApi {
         let job = Job::parse(&Value::Object(definition), &*self.0.registry);
         match (job, page) {
             (Ok(mut job), Some(page)) if faults.is_empty() => {
-                // There is no page before this one to compare it with, and no robots.txt of a page that is given.
-                job.request.only_changed = false;
-                if matches!(page, TrialPage::Html { .. }) {
-                    job.request.robots = None;
+                match page {
+                    // A page that is given is not asked for.
+                    TrialPage::Html { .. } => job.request = Request::default(),
+                    // There is no page before this one to compare it with.
+                    TrialPage::Url(_) => job.request.only_changed = false,
                 }
                 Ok((job, page))
             }

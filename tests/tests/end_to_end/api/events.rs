@@ -85,8 +85,6 @@ fn the_stream_of_a_paused_run_goes_on() {
         .collect();
     states.dedup();
     let states = states.join(" ");
-    assert!(
-        states.contains("running paused") && states.ends_with("running success"),
-        "{states}"
-    );
+    // States that last no longer than the time between two events may be passed over.
+    assert!(states.contains("paused") && states.ends_with("success"), "{states}");
 }
