@@ -8,4 +8,5 @@ mod client;
 pub mod hostile;
 mod loopback;
 pub mod numbered;
+pub mod serving;
 pub mod site;

@@ -29,12 +29,20 @@ impl NumberedSite {
     /// # Panics
     /// If loopback has no free port, which no test can do without.
     pub fn start(delay: Duration) -> Self {
+        Self::with_items(delay, 0)
+    }
+
+    /// [`Self::start`], with so many items on each page: `li`, each with a number, a price and a link.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn with_items(delay: Duration, items: usize) -> Self {
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
         let server = Loopback::start(0, move |stream| {
             let counted = Arc::clone(&counted);
             async move {
-                let service = service_fn(move |request| answer(request, Arc::clone(&counted), delay));
+                let service = service_fn(move |request| answer(request, Arc::clone(&counted), delay, items));
                 let connection =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 // A client that is killed hangs up, which is no error here.
@@ -75,11 +83,19 @@ async fn answer(
     request: Request<hyper::body::Incoming>,
     requests: Arc<AtomicUsize>,
     delay: Duration,
+    items: usize,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     requests.fetch_add(1, Ordering::Relaxed);
     tokio::time::sleep(delay).await;
     let number = request.uri().path().trim_start_matches('/');
-    let page = format!("<!doctype html><title>{number}</title><h1>{number}</h1><p>The page of the number {number}</p>");
+    let list: String = (0..items)
+        .map(|item| {
+            format!("<li><b>{item}</b> <i>Item {item} of page {number}</i> <s>{item}.95</s> <a href='/item/{number}/{item}'>more</a>\n")
+        })
+        .collect();
+    let page = format!(
+        "<!doctype html><title>{number}</title><h1>{number}</h1><p>The page of the number {number}</p><ul>{list}</ul>"
+    );
     Ok(Response::builder()
         .header("content-type", "text/html; charset=utf-8")
         .body(Full::new(Bytes::from(page)))

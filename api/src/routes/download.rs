@@ -85,7 +85,7 @@ impl DownloadApi {
                 columns,
                 options,
                 facts,
-                run: run.map(|run| run.run.run_id),
+                run: run.map(|run| (run.run.run_id, run.pages_end)),
             };
             self.write(file).await?
         };
@@ -103,7 +103,8 @@ struct File {
     columns: Vec<Column>,
     options: Vec<(String, OptionValue)>,
     facts: RunFacts,
-    run: Option<RunId>,
+    /// The run, and the number after that of its last page.
+    run: Option<(RunId, u64)>,
 }
 
 impl DownloadApi {
@@ -174,15 +175,18 @@ struct StoredRows<'a> {
     store: Store,
     runtime: &'a Handle,
     columns: &'a [Column],
-    run: Option<RunId>,
+    run: Option<(RunId, u64)>,
     from: u64,
     failure: &'a mut Option<StoreError>,
 }
 
 impl StoredRows<'_> {
     fn next_rows(&mut self) -> Option<Vec<Row>> {
-        let run = self.run.as_ref()?;
-        match self.runtime.block_on(self.store.pages(run, self.from, self.columns)) {
+        let (run, end) = self.run.as_ref()?;
+        match self
+            .runtime
+            .block_on(self.store.pages(run, self.from, *end, self.columns))
+        {
             Ok(pages) => {
                 self.from = pages.last()?.number + 1;
                 Some(pages.into_iter().flat_map(|page| page.rows).collect())

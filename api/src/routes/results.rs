@@ -63,7 +63,7 @@ impl ResultsApi {
         };
         let columns = self.0.columns(&run)?;
         let limit = limit.0.unwrap_or_default().get();
-        let (rows, next) = self.rows(&run_id, &columns, start, limit).await?;
+        let (rows, next) = self.rows(&run, &columns, start, limit).await?;
         Ok(Listed::Listed(Json(Results {
             count: rows.len() as u64,
             results: rows.into_iter().map(|row| result(row, &columns)).collect(),
@@ -77,7 +77,7 @@ impl ResultsApi {
     /// Rows from a place on, and the place of the next one.
     async fn rows(
         &self,
-        run: &RunId,
+        run: &RunRecord,
         columns: &[Column],
         start: Cursor,
         limit: usize,
@@ -85,7 +85,11 @@ impl ResultsApi {
         let mut found = Vec::with_capacity(limit);
         let mut from = start.page;
         loop {
-            let pages = self.0.store.pages(run, from, columns).await?;
+            let pages = self
+                .0
+                .store
+                .pages(&run.run.run_id, from, run.pages_end, columns)
+                .await?;
             let Some(last) = pages.last() else {
                 return Ok((found, None));
             };

@@ -1,7 +1,7 @@
 //! Erasing what nobody can read any more, in small steps: deleting is not bounded by itself and would hold all that it deletes
 //! in memory. What remains to be erased is a record, so that a restart goes on with it.
 
-use surrealdb::types::{RecordId, vars};
+use surrealdb::types::{RecordId, SurrealValue, vars};
 
 use super::Store;
 use super::error::StoreError;
@@ -9,7 +9,7 @@ use super::records::{erasure_record, first_text, last_text, partition_record};
 use crate::model::{JobId, RunId};
 
 /// How many pages, and how many runs of a job, are erased in one step.
-const PAGES: usize = 64;
+const PAGES: i64 = 64;
 const RUNS: usize = 64;
 
 /// What a step erased.
@@ -21,22 +21,33 @@ pub enum Erased {
     Nothing,
 }
 
+#[derive(SurrealValue)]
+#[surreal(crate = "surrealdb::types")]
+struct Stored {
+    id: RecordId,
+    next: i64,
+    end: i64,
+}
+
 impl Store {
     /// Erases a little of what is to be erased.
     pub async fn erase_some(&self) -> Result<Erased, StoreError> {
         let next = self
             .database
-            .run("SELECT VALUE id FROM erasure LIMIT 1", vars! {})
+            .run("SELECT * FROM erasure LIMIT 1", vars! {})
             .await?
-            .take::<Vec<RecordId>>(0)?
+            .take::<Vec<Stored>>(0)?
             .pop();
         let Some(next) = next else {
             return Ok(Erased::Nothing);
         };
-        let job = JobId::new(first_text(next.clone())?);
-        match last_text(next)? {
+        let job = JobId::new(first_text(next.id.clone())?);
+        match last_text(next.id)? {
             run if run.is_empty() => self.erase_runs(&job).await.map(|()| Erased::Pages(0)),
-            run => self.erase_pages(&job, &RunId::new(run)).await.map(Erased::Pages),
+            run => {
+                let pages = self.erase_pages(&job, &RunId::new(run), next.next, next.end).await?;
+                Ok(Erased::Pages(pages))
+            }
         }
     }
 
@@ -62,7 +73,12 @@ impl Store {
             let run = RunId::new(last_text(run_id.clone())?);
             self.database
                 .run(
-                    "BEGIN; DELETE $run_id; DELETE $partition; UPSERT $erasure; COMMIT;",
+                    "BEGIN;
+                     LET $pages = (SELECT VALUE next_page FROM ONLY $run_id);
+                     DELETE $run_id;
+                     DELETE $partition;
+                     UPSERT $erasure SET next = 0, end = $pages ?? 0;
+                     COMMIT;",
                     vars! {
                         run_id: run_id,
                         partition: partition_record(&run),
@@ -74,16 +90,9 @@ impl Store {
         Ok(())
     }
 
-    async fn erase_pages(&self, job: &JobId, run: &RunId) -> Result<usize, StoreError> {
-        let pages = self
-            .database
-            .run(
-                &format!("SELECT VALUE id FROM page:[$run, 0]..=[$run, $last] LIMIT {PAGES}"),
-                vars! { run: run.as_str().to_owned(), last: i64::MAX },
-            )
-            .await?
-            .take::<Vec<RecordId>>(0)?;
-        if pages.is_empty() {
+    /// Erases the pages from `next` on, and when there are no more, the log.
+    async fn erase_pages(&self, job: &JobId, run: &RunId, next: i64, end: i64) -> Result<usize, StoreError> {
+        if next >= end {
             self.database
                 .run(
                     "DELETE log:[$run, 0]..=[$run, $last] RETURN NONE",
@@ -93,11 +102,23 @@ impl Store {
             self.erased(job, Some(run)).await?;
             return Ok(0);
         }
-        let erased = pages.len();
+        // A limit would not bound the scan of a range of keys, so the range is what is bounded.
+        let after = end.min(next + PAGES);
         self.database
-            .run("DELETE $pages RETURN NONE", vars! { pages: pages })
+            .run(
+                "BEGIN;
+                 DELETE page:[$run, $next]..[$run, $after] RETURN NONE;
+                 UPDATE $erasure SET next = $after;
+                 COMMIT;",
+                vars! {
+                    run: run.as_str().to_owned(),
+                    next: next,
+                    after: after,
+                    erasure: erasure_record(job, Some(run)),
+                },
+            )
             .await?;
-        Ok(erased)
+        Ok((after - next) as usize)
     }
 
     /// Notes that something is erased.

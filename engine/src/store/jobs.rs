@@ -1,13 +1,11 @@
 //! Jobs: one record each, under its user, so that nobody can even ask for another's.
 
 use jiff::Timestamp;
-use surrealdb::types::{Datetime, RecordId, SurrealValue, Value, Variables, vars};
+use surrealdb::types::{Datetime, RecordId, SurrealValue, Variables, vars};
 
 use super::Store;
 use super::error::{StoreError, THROWN_NOT_FOUND};
-use super::records::{
-    erasure_record, error, first_text, from_database, job_record, last_text, text, to_database, word,
-};
+use super::records::{erasure_record, error, first_text, from_database, job_record, last_text, to_database, word};
 use super::requests::{RequestKey, keep_request};
 use crate::model::{ErrorCode, JobId, JobStatus, Retention, RunId, UserId};
 
@@ -118,6 +116,8 @@ impl JobDefinition {
     fn variables(&self, user: &UserId, id: &JobId, now: Timestamp) -> Variables {
         vars! {
             id: job_record(user, id),
+            user: user.as_str().to_owned(),
+            key: id.as_str().to_owned(),
             name: self.name.clone(),
             source: self.source.clone(),
             definition: self.definition.clone(),
@@ -148,7 +148,7 @@ impl Store {
         let statements = format!(
             "BEGIN;
              {kept}
-             CREATE ONLY $id SET name = $name, source = $source, definition = $definition, status = 'scheduled', created_at = $now,
+             CREATE ONLY $id SET user = $user, key = $key, name = $name, source = $source, definition = $definition, status = 'scheduled', created_at = $now,
                  updated_at = $now, results_count = 0, next_run = $next_run, overlapped = false, keep_runs = $keep_runs,
                  keep_days = $keep_days;
              COMMIT;"
@@ -172,31 +172,25 @@ impl Store {
 
     /// A user's jobs, newest first.
     pub async fn jobs(&self, user: &UserId, filter: &JobFilter) -> Result<Vec<JobRecord>, StoreError> {
-        let end = match &filter.before {
-            Some(before) => text(before.as_str()),
-            // An array sorts after every text.
-            None => Value::Array(Vec::<Value>::new().into()),
-        };
-        let mut conditions = Vec::new();
+        let mut conditions = vec!["user = $user"];
+        if filter.before.is_some() {
+            conditions.push("key < $before");
+        }
         if filter.status.is_some() {
             conditions.push("status = $status");
         }
         if filter.name.is_some() {
             conditions.push("string::contains(string::lowercase(name), $name)");
         }
-        let condition = if conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" WHERE {}", conditions.join(" AND "))
-        };
+        let conditions = conditions.join(" AND ");
         let limit = filter.limit.map_or(String::new(), |limit| format!(" LIMIT {limit}"));
         let found = self
             .database
             .run(
-                &format!("SELECT * FROM job:[$user, '']..[$user, $end]{condition} ORDER BY id DESC{limit}"),
+                &format!("SELECT * FROM job WHERE {conditions} ORDER BY key DESC{limit}"),
                 vars! {
                     user: user.as_str().to_owned(),
-                    end: end,
+                    before: filter.before.as_ref().map(|before| before.as_str().to_owned()),
                     status: filter.status.map(|status| status.to_string()),
                     name: filter.name.as_ref().map(|name| name.to_lowercase()),
                 },
@@ -235,13 +229,17 @@ impl Store {
                     "BEGIN;
                      LET $job = SELECT * FROM ONLY $id;
                      IF $job = NONE {{ THROW '{THROWN_NOT_FOUND}job' }};
-                     IF $job.run != NONE {{ DELETE partition:[$job.run, 0] }};
+                     IF $job.run != NONE {{
+                         UPDATE run:[$job_id, $job.run] SET next_page = partition:[$job.run, 0].next_page ?? next_page;
+                         DELETE partition:[$job.run, 0];
+                     }};
                      DELETE $id;
-                     UPSERT $erasure;
+                     UPSERT $erasure SET next = 0, end = 0;
                      COMMIT;"
                 ),
                 vars! {
                     id: job_record(user, id),
+                    job_id: id.as_str().to_owned(),
                     erasure: erasure_record(id, None),
                 },
             )

@@ -169,8 +169,9 @@ impl Store {
         };
         let statements = transition(&format!(
             "{CHECK_LEASE}
-                 LET $size = (SELECT VALUE size FROM ONLY $partition);
-                 UPDATE $run_id SET finished_at = $finished_at, counts = $counts, rows = $rows, size = $size,
+                 LET $held = SELECT * FROM ONLY $partition;
+                 UPDATE $run_id SET finished_at = $finished_at, counts = $counts, rows = $rows, size = $held.size,
+                     next_page = $held.next_page,
                      error_code = $error_code, error_message = $error_message, waiting = NONE;
                  {EXPIRE}
                  DELETE $partition;

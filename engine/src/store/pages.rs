@@ -17,7 +17,7 @@ use crate::pipeline::PageOutput;
 /// What a page takes beside its URL and its rows, in bytes: its key and the names of its fields.
 const PAGE_BYTES: u64 = 128;
 /// How many pages are read at a time.
-const PAGES_AT_A_TIME: usize = 64;
+const PAGES_AT_A_TIME: u64 = 64;
 
 /// A page and its rows, as they are stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,16 @@ struct Stored {
     id: RecordId,
     url: Option<String>,
     rows: Option<Bytes>,
+}
+
+impl Stored {
+    fn decoded(self, columns: &[Column]) -> Result<StoredPage, StoreError> {
+        let bytes = self.rows.unwrap_or_default();
+        Ok(StoredPage {
+            number: number(self.id)?,
+            rows: decode(&bytes, self.url.as_deref().unwrap_or_default(), columns)?,
+        })
+    }
 }
 
 impl EncodedPages {
@@ -122,29 +132,33 @@ impl Store {
         self.database.run(&statements, variables).await.map(drop)
     }
 
-    /// Up to some tens of pages with rows of a run, from a number on, in order. None means that there are no more.
-    pub async fn pages(&self, run: &RunId, from: u64, columns: &[Column]) -> Result<Vec<StoredPage>, StoreError> {
-        let found = self
-            .database
-            .run(
-                &format!(
-                    "SELECT id, url, rows FROM page:[$run, $from]..=[$run, $last] WHERE row_count > 0 ORDER BY id LIMIT \
-                     {PAGES_AT_A_TIME}"
-                ),
-                vars! { run: run.as_str().to_owned(), from: from as i64, last: i64::MAX },
-            )
-            .await?
-            .take::<Vec<Stored>>(0)?;
-        found
-            .into_iter()
-            .map(|page| {
-                let bytes = page.rows.unwrap_or_default();
-                Ok(StoredPage {
-                    number: number(page.id)?,
-                    rows: decode(&bytes, page.url.as_deref().unwrap_or_default(), columns)?,
-                })
-            })
-            .collect()
+    /// Up to some tens of pages with rows of a run, from a number on, in order. None means that there are no more before `end`,
+    /// the number after that of the run's last page.
+    pub async fn pages(
+        &self,
+        run: &RunId,
+        from: u64,
+        end: u64,
+        columns: &[Column],
+    ) -> Result<Vec<StoredPage>, StoreError> {
+        let mut from = from;
+        while from < end {
+            // A limit would not bound the scan of a range of keys, so the range is what is bounded.
+            let after = end.min(from + PAGES_AT_A_TIME);
+            let found = self
+                .database
+                .run(
+                    "SELECT id, url, rows FROM page:[$run, $from]..[$run, $after] WHERE row_count > 0 ORDER BY id",
+                    vars! { run: run.as_str().to_owned(), from: from as i64, after: after as i64 },
+                )
+                .await?
+                .take::<Vec<Stored>>(0)?;
+            if !found.is_empty() {
+                return found.into_iter().map(|page| page.decoded(columns)).collect();
+            }
+            from = after;
+        }
+        Ok(Vec::new())
     }
 
     /// The URLs of all extracted pages of a run: what a worker that goes on with it has to know.

@@ -84,8 +84,9 @@ impl Store {
         self.database
             .run(
                 "BEGIN;
+                 LET $pages = (SELECT VALUE next_page FROM ONLY $run_id);
                  DELETE $run_id;
-                 UPSERT $erasure;
+                 UPSERT $erasure SET next = 0, end = $pages ?? 0;
                  UPDATE $job_id SET success = NONE, results_count = 0 WHERE success = $run;
                  COMMIT;",
                 vars! {

@@ -22,6 +22,8 @@ pub struct RunRecord {
     pub definition: String,
     /// Why it did not succeed.
     pub last_error: Option<(ErrorCode, String)>,
+    /// The number after that of its last page that is stored.
+    pub pages_end: u64,
 }
 
 /// A run that waits for a worker.
@@ -49,6 +51,7 @@ struct Stored {
     error_code: Option<String>,
     error_message: Option<String>,
     counts: Option<String>,
+    next_page: i64,
 }
 
 #[derive(SurrealValue)]
@@ -59,7 +62,8 @@ struct Waiting {
 }
 
 const COLUMNS: &str = "id, user, status, trigger, definition, queued_at, started_at, finished_at, error_code, \
-                       error_message, counts ?? partition:[record::id(id)[1], 0].counts AS counts";
+                       error_message, counts ?? partition:[record::id(id)[1], 0].counts AS counts, \
+                       partition:[record::id(id)[1], 0].next_page ?? next_page AS next_page";
 
 impl TryFrom<Stored> for RunRecord {
     type Error = StoreError;
@@ -89,6 +93,7 @@ impl TryFrom<Stored> for RunRecord {
             },
             definition: stored.definition,
             last_error: error(stored.error_code, stored.error_message)?,
+            pages_end: stored.next_page.unsigned_abs(),
         })
     }
 }
@@ -192,7 +197,7 @@ impl Store {
 /// The statements that make a run of `$job`, which is not busy.
 pub(super) const NEW_RUN: &str = "
     CREATE $run_id SET user = $user, status = 'queued', trigger = $trigger, definition = $job.definition, queued_at = $now,
-        waiting = $now, rows = 0, size = 0, keep_days = $job.keep_days;
+        waiting = $now, rows = 0, size = 0, next_page = 0, keep_days = $job.keep_days;
     CREATE $partition SET generation = 0, next_page = 0, next_line = 0, size = 0, counts = '';
     UPDATE $job_id SET status = 'running', run = $run, error_code = NONE, error_message = NONE;";
 

@@ -28,6 +28,7 @@ impl Store {
         let statements = format!(
             "LET $held = SELECT * FROM ONLY $partition;
              UPDATE $run_id SET waiting = NONE, finished_at = $now, counts = $held.counts, size = $held.size,
+                 next_page = $held.next_page,
                  error_code = 'cancelled', error_message = 'the run was cancelled';
              {EXPIRE}
              DELETE $partition;

@@ -2,15 +2,12 @@
 //! request to the last. `cargo xtask demo` builds and runs it.
 #![allow(clippy::print_stdout, reason = "a demo shows what it does")]
 
-use std::error::Error;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, Response};
+use reqwest::Method;
 use serde_json::{Map, Value};
+use snowscrape_tests::serving::{Result, Serving};
 use snowscrape_tests::site::{DemoSite, demo_job};
 
 /// The products of the demo site, the broken one among them.
@@ -18,15 +15,11 @@ const PRODUCTS: usize = 100;
 const ROWS_SHOWN: usize = 10;
 const CELL_WIDTH: usize = 32;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
 fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [snowscrape, folder] = arguments.as_slice() else {
         return Err("usage: demo SNOWSCRAPE FOLDER".into());
     };
-    // The program that links several providers of cryptography has to say which one it means; a second one is in nobody's way.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     fs::create_dir_all(folder)?;
     let site = DemoSite::start();
     println!("\nthe demo site is served at {}", site.base_url());
@@ -35,15 +28,10 @@ fn main() -> Result<()> {
 
 async fn demo(site: &DemoSite, snowscrape: &Path, folder: &Path) -> Result<()> {
     let data = tempfile::tempdir()?;
-    let server = Server::start(snowscrape, data.path())?;
-    println!("the Jobs API is served at {}", server.base_url);
-    let key = server.key(snowscrape, data.path())?;
-    println!("a key was made: {}…", &key[..16]);
-    let api = Api {
-        http: Client::builder().no_proxy().build()?,
-        base_url: server.base_url.clone(),
-        key,
-    };
+    let server = Serving::start(snowscrape, data.path())?;
+    println!("the Jobs API is served at {}", server.base_url());
+    let api = server.client("demo")?;
+    println!("a key was made: {}…", api.key_id());
 
     let definition = demo_job(&site.base_url());
     let job = api.json(Method::POST, "/jobs", Some(&definition)).await?;
@@ -82,93 +70,6 @@ async fn demo(site: &DemoSite, snowscrape: &Path, folder: &Path) -> Result<()> {
         return Err(format!("the demo site has {PRODUCTS} products, but {} rows came", rows.len()).into());
     }
     Ok(())
-}
-
-/// The server, which ends when this is dropped.
-struct Server {
-    child: Child,
-    base_url: String,
-}
-
-impl Server {
-    /// Starts it on a free port, allowed to fetch from loopback, and waits until it listens.
-    fn start(snowscrape: &Path, data: &Path) -> Result<Self> {
-        let mut child = Command::new(snowscrape)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(["--allow-addresses", "127.0.0.0/8", "--allow-ports", "1-65535"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let output = child.stdout.take().ok_or("the server's output is not piped")?;
-        let mut server = Self {
-            child,
-            base_url: String::new(),
-        };
-        for line in BufReader::new(output).lines() {
-            if let Some(url) = line?.strip_prefix("listening on ") {
-                url.clone_into(&mut server.base_url);
-                return Ok(server);
-            }
-        }
-        Err("the server ended before it listened".into())
-    }
-
-    fn key(&self, snowscrape: &Path, data: &Path) -> Result<String> {
-        let mut command = Command::new(snowscrape);
-        command.args(["keys", "create", "--user", "demo", "--data"]).arg(data);
-        let output = command.stderr(Stdio::null()).output()?;
-        if !output.status.success() {
-            return Err(format!("no key could be made at {}", self.base_url).into());
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A server that is gone already cannot be ended, and that is as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A client with a key.
-struct Api {
-    http: Client,
-    base_url: String,
-    key: String,
-}
-
-impl Api {
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response> {
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.base_url))
-            .bearer_auth(&self.key);
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        }
-        let response = request.send().await?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        Err(format!("{path}: {}: {}", response.status(), response.text().await?).into())
-    }
-
-    async fn json(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
-        Ok(serde_json::from_slice(
-            &self.send(method, path, body).await?.bytes().await?,
-        )?)
-    }
-
-    /// Waits for the end of a stream of events; gives the run as it was last.
-    async fn follow(&self, path: &str) -> Result<Value> {
-        let text = self.send(Method::GET, path, None).await?.text().await?;
-        let last = text.lines().rev().find_map(|line| line.strip_prefix("data:"));
-        Ok(serde_json::from_str(last.ok_or("a stream without an event")?)?)
-    }
 }
 
 /// The columns of the first row; every row has the same.

@@ -43,7 +43,7 @@ async fn stored_rows(store: &Store, run: &RunId, columns: &[Column]) -> Vec<Json
     let mut rows = Vec::new();
     let mut from = 0;
     loop {
-        let pages = store.pages(run, from, columns).await.unwrap();
+        let pages = store.pages(run, from, 1_000, columns).await.unwrap();
         let Some(last) = pages.last() else { return rows };
         from = last.number + 1;
         for row in pages.iter().flat_map(|page| &page.rows) {
