@@ -6,13 +6,15 @@ mod machine;
 mod process;
 mod table;
 
+use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::Result;
 
 use self::table::Document;
+use crate::apt;
 use crate::binaries;
-use crate::command::run;
+use crate::command::{output, run};
 use crate::plugins;
 use crate::project::{Project, Workspace};
 use crate::setup::{self, Need};
@@ -42,6 +44,7 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
         println!("\n{table}");
         document.replace(marker, &table)?;
     }
+    document.replace("server", &load(project)?)?;
     if !arguments.processes_only {
         // In the root the crates that matter are optimised in the dev profile, in which everything is compiled already.
         for (workspace, marker, profile) in [
@@ -59,4 +62,15 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
         }
     }
     document.write()
+}
+
+/// Pages of the store that the server is measured with: 20 rows each.
+const LOAD_PAGES: u32 = 100_000;
+
+/// The server under load, as a table.
+fn load(project: &Project) -> Result<String> {
+    apt::ensure(&["apache2-utils"], "the load tool")?;
+    let mut load = Command::new(project.binary("load"));
+    load.arg(project.binary("snowscrape")).arg(LOAD_PAGES.to_string());
+    Ok(output(&mut load)?.trim_end().to_owned())
 }
