@@ -88,6 +88,11 @@ impl ApiError {
         Self::request(vec![FieldError::new(name, message)])
     }
 
+    /// A cursor that no answer gave.
+    pub(crate) fn cursor() -> Self {
+        Self::parameter("cursor", "must be the next_cursor of an answer")
+    }
+
     /// A fault of the server itself: its words go to the log.
     pub(crate) fn internal(error: &dyn fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");

@@ -11,7 +11,9 @@ mod metrics;
 mod params;
 mod refusal;
 mod routes;
+mod secrets;
 mod server;
+mod terminal;
 mod types;
 
 use std::process::ExitCode;

@@ -115,13 +115,13 @@ impl Workspace {
     }
 }
 
-/// The cargo that runs this program.
 fn is_of_a_package(variable: &str) -> bool {
     ["CARGO_MANIFEST_", "CARGO_PKG_"]
         .iter()
         .any(|prefix| variable.starts_with(prefix))
 }
 
+/// The cargo that runs this program.
 fn cargo_program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

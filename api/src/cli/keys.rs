@@ -9,6 +9,7 @@ use snowscrape_engine::store::StoreSettings;
 use super::arguments::KeysCommand;
 use super::failure::Failure;
 use crate::server::{DataFolder, KeyAnswer, KeyRequest, ListedKey, ask, open_store};
+use crate::terminal::say;
 
 pub(crate) fn run(command: KeysCommand) -> Result<ExitCode, Failure> {
     let (request, data) = match command {
@@ -72,9 +73,4 @@ fn print(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(written)
-}
-
-fn say(words: &str) {
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{words}");
 }

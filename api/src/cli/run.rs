@@ -1,6 +1,5 @@
 //! `snowscrape run`: a job from a file, its rows to a file.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -18,6 +17,8 @@ use super::output::Output;
 use super::progress;
 use super::summary::summary;
 use crate::components;
+use crate::secrets;
+use crate::terminal::say;
 
 /// What the shell sees of a program that Ctrl-C ended: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         job,
         Environment {
             registry: &registry,
-            secrets: &|name| std::env::var(format!("SNOWSCRAPE_SECRET_{name}")).ok(),
+            secrets: &secrets::from_environment,
             guard: arguments.guard.then(AddressGuard::default).as_ref(),
         },
         Run::queued(
@@ -149,9 +150,4 @@ fn unbuilt(error: &BuildError) -> Failure {
         BuildError::Secret(_) | BuildError::Request(_) => Failure::input(error.to_string()),
         _ => Failure::work(error),
     }
-}
-
-fn say(words: &str) {
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{words}");
 }

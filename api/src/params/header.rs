@@ -70,20 +70,6 @@ impl ParamValue for IdempotencyKey {
     }
 }
 
-/// The id of the last event that was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EventId(pub(crate) String);
-
-impl ParamValue for EventId {
-    fn schema() -> MetaSchema {
-        MetaSchema::new("string")
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

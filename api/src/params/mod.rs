@@ -5,7 +5,7 @@ mod json_body;
 mod path;
 mod query;
 
-pub(crate) use header::{EventId, HeaderParam, IdempotencyKey};
+pub(crate) use header::{HeaderParam, IdempotencyKey};
 pub(crate) use json_body::{JsonBody, MaxBody};
 pub(crate) use path::Path;
 pub(crate) use query::{Limit, NamePart, Param, Text};

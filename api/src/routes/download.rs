@@ -65,15 +65,7 @@ impl DownloadApi {
                 .as_ref()
                 .and_then(|run| run.run.finished_at)
                 .map(|time| time.to_string()),
-            queries: definition
-                .queries
-                .iter()
-                .map(|query| ColumnQuery {
-                    column: query.name.clone(),
-                    query_type: query.query_type.clone(),
-                    expression: query.expression.clone(),
-                })
-                .collect(),
+            queries: ColumnQuery::of(&definition),
         };
         let media_type = info.media_type.clone();
         let file_name = file_name(&job.name, &info.file_extension);

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::Tag;
 use super::auth::Auth;
 use crate::app::App;
-use crate::params::{EventId, HeaderParam, Path};
+use crate::params::{HeaderParam, Path, Text};
 use crate::refusal::{INVALID, MISSING, Refusal};
 use crate::types::Run;
 
@@ -62,10 +62,10 @@ impl EventsApi {
         id: Path<JobId>,
         /// The id of the last event that was seen: the stream goes on after it, with the same run.
         #[oai(name = "Last-Event-ID")]
-        last_event_id: HeaderParam<EventId>,
+        last_event_id: HeaderParam<Text>,
     ) -> Result<Streamed, Refusal<{ INVALID | MISSING }>> {
         let job = self.0.store.job(auth.user(), &id.0).await?;
-        let seen = last_event_id.0.map(|EventId(id)| id);
+        let seen = last_event_id.0.map(|Text(id)| id);
         let followed = seen
             .as_ref()
             .and_then(|id| id.split_once(':'))

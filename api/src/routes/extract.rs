@@ -83,12 +83,7 @@ impl ExtractApi {
         }
         for name in asked.keys() {
             let known = ["url", "html"].into_iter().chain(OF_A_JOB);
-            let nearest = known.max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
-            let nearest = nearest.unwrap_or_default();
-            faults.push(FieldError::new(
-                name,
-                format!("is unknown; the nearest known field is `{nearest}`"),
-            ));
+            faults.push(FieldError::unknown_field(name, known));
         }
         let job = Job::parse(&Value::Object(definition), &*self.0.registry);
         match (job, page) {

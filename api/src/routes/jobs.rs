@@ -82,7 +82,10 @@ impl JobsApi {
         /// Only jobs whose name has this in it, without regard to case.
         name: Param<NamePart>,
     ) -> Result<Listed, Refusal<INVALID>> {
-        let before = cursor.0.map(|Text(cursor)| job_cursor(cursor)).transpose()?;
+        let before = cursor
+            .0
+            .map(|Text(cursor)| JobId::parse(&cursor).ok_or_else(ApiError::cursor))
+            .transpose()?;
         let filter = JobFilter {
             status: status.0,
             name: name.0.map(|NamePart(name)| name),
@@ -240,13 +243,4 @@ fn take_read_only(definition: &mut Value) -> Vec<FieldError> {
         .filter(|name| fields.shift_remove(**name).is_some())
         .map(|name| FieldError::new(*name, "is read-only: leave it out"))
         .collect()
-}
-
-fn job_cursor(cursor: String) -> Result<JobId, ApiError> {
-    let digits = cursor.strip_prefix("job_").unwrap_or_default();
-    if digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        Ok(JobId::new(cursor))
-    } else {
-        Err(ApiError::parameter("cursor", "must be the next_cursor of an answer"))
-    }
 }

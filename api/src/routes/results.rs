@@ -136,8 +136,7 @@ impl App {
 
     /// A stored definition as a job.
     pub(super) fn job_of(&self, definition: &str) -> Result<Job, ApiError> {
-        let definition: Value = serde_json::from_str(definition).map_err(|error| ApiError::internal(&error))?;
-        Job::parse(&definition, &*self.registry).map_err(|faults| {
+        Job::from_text(definition, &*self.registry).map_err(|faults| {
             let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
             ApiError::internal(&faults.join("; "))
         })

@@ -145,7 +145,10 @@ impl RunsApi {
         cursor: Param<Text>,
     ) -> Result<Listed, Refusal<{ INVALID | MISSING }>> {
         self.0.store.job(auth.user(), &id.0).await?;
-        let before = cursor.0.map(|Text(cursor)| run_cursor(cursor)).transpose()?;
+        let before = cursor
+            .0
+            .map(|Text(cursor)| RunId::parse(&cursor).ok_or_else(ApiError::cursor))
+            .transpose()?;
         let limit = limit.0.unwrap_or_default().get();
         let mut runs = self.0.store.runs(&id.0, before.as_ref(), limit + 1).await?;
         let more = runs.len() > limit;
@@ -199,7 +202,7 @@ impl RunsApi {
                 .parse::<u32>()
                 .ok()
                 .filter(|_| cursor.bytes().all(|digit| digit.is_ascii_digit()))
-                .ok_or_else(bad_cursor)?,
+                .ok_or_else(ApiError::cursor)?,
         };
         let limit = limit.0.unwrap_or_default().get();
         let lines = self.0.store.log(&run.0, u64::from(from), limit).await?;
@@ -239,17 +242,4 @@ fn triggered(job: &JobId, run: &RunId, status: RunStatus) -> Triggered {
         status: status.to_string().into(),
     };
     Triggered::Triggered(Json(started), location)
-}
-
-fn run_cursor(cursor: String) -> Result<RunId, ApiError> {
-    let digits = cursor.strip_prefix("run_").unwrap_or_default();
-    if digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        Ok(RunId::new(cursor))
-    } else {
-        Err(bad_cursor())
-    }
-}
-
-fn bad_cursor() -> ApiError {
-    ApiError::parameter("cursor", "must be the next_cursor of an answer")
 }

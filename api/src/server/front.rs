@@ -38,7 +38,7 @@ impl<E: Endpoint> Endpoint for Front<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let began = std::time::Instant::now();
-        let response = self.answer(request).await;
+        let response = self.answer(request, &method, &path).await;
         let status = response.status().as_u16();
         self.metrics.count(&method, status);
         tracing::info!(%method, path, status, elapsed_ms = began.elapsed().as_millis() as u64, "answered");
@@ -47,10 +47,9 @@ impl<E: Endpoint> Endpoint for Front<E> {
 }
 
 impl<E: Endpoint> Front<E> {
-    async fn answer(&self, mut request: Request) -> Response {
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    async fn answer(&self, mut request: Request, method: &Method, path: &str) -> Response {
         let mut allowance = None;
-        if !self.open.contains(&path.as_str()) {
+        if !self.open.contains(&path) {
             match self.admit(&request).await {
                 Err(error) => return error.response(),
                 Ok((signed_in, left)) => {
@@ -65,7 +64,7 @@ impl<E: Endpoint> Front<E> {
             }) => ApiError::RateLimited { retry_after: reset }.response(),
             _ => match self.operations.call(request).await {
                 Ok(response) => response.into_response(),
-                Err(error) => self.shape(&error, &method, &path),
+                Err(error) => self.shape(&error, method, path),
             },
         };
         if let Some(allowance) = allowance {

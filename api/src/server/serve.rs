@@ -19,9 +19,9 @@ use super::settings::Settings;
 use crate::app::App;
 use crate::document::{document, service, to_text};
 use crate::metrics::Metrics;
+use crate::secrets;
+use crate::terminal::say;
 
-/// The environment variables that hold secrets begin with this.
-const SECRET_PREFIX: &str = "SNOWSCRAPE_SECRET_";
 /// How many queries are tried out at once: each holds a page in memory.
 const TRIALS: usize = 4;
 /// What of the data folder is the store's.
@@ -135,7 +135,7 @@ async fn app(
     stopping: CancellationToken,
 ) -> Result<App, StoreError> {
     let guard: AddressGuard = settings.guard.clone();
-    let secrets: SharedSecrets = Arc::new(|name| std::env::var(format!("{SECRET_PREFIX}{name}")).ok());
+    let secrets: SharedSecrets = Arc::new(secrets::from_environment);
     let environment = WorkerEnvironment {
         registry: Arc::clone(&registry),
         secrets: Arc::clone(&secrets),
@@ -173,9 +173,4 @@ fn announce(address: &str) {
     let mut out = std::io::stdout().lock();
     // Without a standard output there is nobody to tell.
     let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
-}
-
-fn say(words: &str) {
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{words}");
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::parse::unknown_name;
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FieldError {
@@ -24,6 +26,11 @@ impl FieldError {
             path: path.into(),
             message,
         }
+    }
+
+    /// A field that is not known, at the top of what was given: with the nearest known one where it is close.
+    pub fn unknown_field<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+        Self::new(name, unknown_name("field", name, known))
     }
 }
 

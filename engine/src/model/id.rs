@@ -52,6 +52,11 @@ impl JobId {
     pub fn generate() -> Self {
         Self(format!("job_{}", Uuid::now_v7().simple()))
     }
+
+    /// The id of a text that has the form of one; whether there is such a job is for the store to say.
+    pub fn parse(text: &str) -> Option<Self> {
+        has_form(text, "job_").then(|| Self::new(text))
+    }
 }
 
 impl RunId {
@@ -59,6 +64,17 @@ impl RunId {
     pub fn generate() -> Self {
         Self(format!("run_{}", Uuid::now_v7().simple()))
     }
+
+    /// The id of a text that has the form of one; whether there is such a run is for the store to say.
+    pub fn parse(text: &str) -> Option<Self> {
+        has_form(text, "run_").then(|| Self::new(text))
+    }
+}
+
+/// A mark, and a UUID as 32 digits.
+fn has_form(text: &str, mark: &str) -> bool {
+    let digits = text.strip_prefix(mark).unwrap_or_default();
+    digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -75,5 +91,16 @@ mod tests {
             ids[0]
         );
         assert!(RunId::generate().as_str().starts_with("run_"));
+    }
+
+    #[test]
+    fn an_id_is_told_by_its_form() {
+        let id = RunId::generate();
+        assert_eq!(RunId::parse(id.as_str()), Some(id.clone()));
+        assert_eq!(JobId::parse(id.as_str()), None);
+        let start = &id.as_str()[..35];
+        for text in ["", "run_", "run_1", start, &format!("{id}0"), &format!("{start}g")] {
+            assert_eq!(RunId::parse(text), None, "{text}");
+        }
     }
 }

@@ -127,16 +127,7 @@ impl Pipeline {
             run: Some(self.run.run_id.to_string()),
             started_at: Some(self.run.queued_at.to_string()),
             finished_at: None,
-            queries: self
-                .job
-                .queries
-                .iter()
-                .map(|query| ColumnQuery {
-                    column: query.name.clone(),
-                    query_type: query.query_type.clone(),
-                    expression: query.expression.clone(),
-                })
-                .collect(),
+            queries: ColumnQuery::of(&self.job),
         }
     }
 

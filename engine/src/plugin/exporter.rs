@@ -9,7 +9,7 @@ use super::extractor::{settings, warnings};
 use super::instance::Instance;
 use super::lower::BatchColumns;
 use super::registry::Plugin;
-use crate::model::{Column, ColumnKind, OptionValue, Row, Warning};
+use crate::model::{Column, ColumnKind, Job, OptionValue, Row, Warning};
 
 /// A file being written. Dropping it before it is finished aborts the export.
 pub struct ExportWriter {
@@ -42,6 +42,18 @@ pub struct ColumnQuery {
     pub query_type: String,
     /// Its expression.
     pub expression: String,
+}
+
+impl ColumnQuery {
+    /// The queries behind a job's columns.
+    pub fn of(job: &Job) -> Vec<Self> {
+        let queries = job.queries.iter().map(|query| Self {
+            column: query.name.clone(),
+            query_type: query.query_type.clone(),
+            expression: query.expression.clone(),
+        });
+        queries.collect()
+    }
 }
 
 /// The end of a file, piece by piece.

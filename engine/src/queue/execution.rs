@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value as Json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +61,7 @@ enum Stopped {
 
 impl Execution {
     pub(super) fn new(worker: Arc<Worker>, waiting: WaitingRun, claimed: Claimed, signals: Signals) -> Self {
-        let journal = Journal::new(claimed.next_line);
+        let journal = Journal::new(claimed.next_line, claimed.record.run.warnings.len());
         Self {
             worker,
             waiting,
@@ -73,20 +72,27 @@ impl Execution {
     }
 
     pub(super) async fn carry_out(mut self) {
-        let run = self.claimed.record.run.clone();
         let words = if self.claimed.next_page == 0 {
             "the run began".to_owned()
         } else {
             format!("the run goes on at page {}", self.claimed.next_page + 1)
         };
         self.journal.add(LogLevel::Info, words);
+        let worker = Arc::clone(&self.worker);
+        if let Err(error) = worker.usage.enter(&worker.store, &self.waiting.user).await {
+            tracing::error!(run = %self.waiting.run, %error, "a run could not be taken up");
+            return self.release().await;
+        }
         match self.drive().await {
             Outcome::Finished(finished) => self.finish(*finished).await,
-            Outcome::Failed(code, message) => self.finish(failed(run, code, message)).await,
+            Outcome::Failed(code, message) => {
+                let run = self.claimed.record.run.clone();
+                self.finish(failed(run, code, message)).await;
+            }
             Outcome::Interrupted => self.release().await,
             Outcome::Lost => {}
         }
-        self.worker.usage.leave(&self.waiting.user);
+        worker.usage.leave(&self.waiting.user);
     }
 
     async fn drive(&mut self) -> Outcome {
@@ -126,16 +132,10 @@ impl Execution {
     }
 
     async fn build(&mut self) -> Result<Pipeline, Outcome> {
-        let store = &self.worker.store;
-        let taken = store.taken_urls(&self.waiting.run).await;
-        let used = self.worker.usage.enter(store, &self.waiting.user).await;
-        let taken = match (taken, used) {
-            (Ok(taken), Ok(())) => taken,
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(run = %self.waiting.run, %error, "a run could not be taken up");
-                return Err(Outcome::Interrupted);
-            }
-        };
+        let taken = self.worker.store.taken_urls(&self.waiting.run).await.map_err(|error| {
+            tracing::error!(run = %self.waiting.run, %error, "the pages of a run could not be read");
+            Outcome::Interrupted
+        })?;
         let done = PagesDone {
             next: self.claimed.next_page,
             taken,
@@ -145,13 +145,7 @@ impl Execution {
         // Opening sessions and compiling expressions is work for a thread that may be busy.
         let built = tokio::task::spawn_blocking(move || {
             let fail = |code, message: String| Outcome::Failed(code, message);
-            let definition: Json = serde_json::from_str(&record.definition).map_err(|error| {
-                fail(
-                    ErrorCode::Internal,
-                    format!("the stored definition cannot be read: {error}"),
-                )
-            })?;
-            let job = Job::parse(&definition, &*environment.registry).map_err(|faults| {
+            let job = Job::from_text(&record.definition, &*environment.registry).map_err(|faults| {
                 let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
                 let faults = faults.join("; ");
                 fail(
@@ -215,9 +209,7 @@ impl Execution {
         let Some(pages) = EncodedPages::new(&self.waiting.run, pages) else {
             return Ok(());
         };
-        if let Some(cap) = self.worker.settings.user_bytes
-            && !self.worker.usage.fits(&self.waiting.user, pages.size(), cap)
-        {
+        if let Err(cap) = self.worker.usage.check(&self.waiting.user, pages.size()) {
             return Err(Stopped::NoRoomForUser(cap));
         }
         let worker = Arc::clone(&self.worker);

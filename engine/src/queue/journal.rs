@@ -10,16 +10,17 @@ const MOST_LINES: u64 = 1_000;
 pub(super) struct Journal {
     next: u64,
     lines: Vec<LogLine>,
-    warnings: Option<usize>,
+    /// How many of the run's warnings are in the log already.
+    warnings: usize,
 }
 
 impl Journal {
-    /// Goes on after the lines that are stored already.
-    pub(super) fn new(next: u64) -> Self {
+    /// Goes on after the lines, and after the run's warnings, that are stored already.
+    pub(super) fn new(next: u64, warnings: usize) -> Self {
         Self {
             next,
             lines: Vec::new(),
-            warnings: None,
+            warnings,
         }
     }
 
@@ -46,12 +47,10 @@ impl Journal {
                 let message = format!("{}: {}: {}", failure.url, failure.code, failure.message);
                 self.add(LogLevel::Error, message);
             }
-            // The warnings of the pages before an interruption are in the log already.
-            let seen = self.warnings.unwrap_or_default();
-            for warning in page.run.warnings.iter().skip(seen) {
+            for warning in page.run.warnings.iter().skip(self.warnings) {
                 self.add(LogLevel::Warn, warning.message.clone());
             }
-            self.warnings = Some(page.run.warnings.len());
+            self.warnings = page.run.warnings.len();
         }
     }
 
@@ -74,7 +73,7 @@ mod tests {
     #[test]
     fn a_log_has_an_end_and_says_so() {
         let check = |stored: u64, added: usize, expected: u64, last: &str| {
-            let mut journal = Journal::new(stored);
+            let mut journal = Journal::new(stored, 0);
             for number in 0..added {
                 journal.add(LogLevel::Info, format!("line {number}"));
             }
@@ -95,7 +94,7 @@ mod tests {
             1_000,
             "there are more than 1000 lines; the others are left out",
         );
-        let mut journal = Journal::new(1_000);
+        let mut journal = Journal::new(1_000, 0);
         journal.add(LogLevel::Info, "left out".to_owned());
         journal.add_last(LogLevel::Info, "the end".to_owned());
         assert_eq!(journal.unwritten().1.len(), 1);

@@ -57,7 +57,7 @@ impl Worker {
             store,
             environment,
             settings,
-            usage: Usage::default(),
+            usage: Usage::new(settings.user_bytes),
             housekeeping: Housekeeping::default(),
             going: Mutex::default(),
             changes: broadcast::channel(CHANGES_KEPT).0,

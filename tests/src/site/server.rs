@@ -1,7 +1,6 @@
 //! The demo site on loopback: addresses, encodings, the slow page and the one that fails at first.
 
 use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -52,19 +51,17 @@ impl DemoSite {
     /// # Panics
     /// If loopback has no free port, which no test can do without.
     pub fn start() -> Self {
-        Self::start_on(0).expect("loopback has a free port")
-    }
-
-    /// Serves on `port`, 0 for a free one; an error if it is taken.
-    pub fn start_on(port: u16) -> io::Result<Self> {
         let state = Arc::new(State {
             products: products(),
             failing_page_asked: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
         });
         let shared = Arc::clone(&state);
-        let server = Loopback::start(port, move |stream| serve(stream, Arc::clone(&shared)))?;
-        Ok(Self { server, state })
+        let server = Loopback::start(0, move |stream| serve(stream, Arc::clone(&shared)));
+        Self {
+            server: server.expect("loopback has a free port"),
+            state,
+        }
     }
 
     /// The site's address, `http://127.0.0.1:PORT` without a slash at the end.

@@ -58,3 +58,34 @@ async fn an_overlapping_time_is_left_out_or_made_up_for() {
     check(Overlap::Skip, Some(at(9_999_999_999))).await;
     check(Overlap::Queue, None).await;
 }
+
+#[tokio::test]
+async fn what_is_due_is_taken_once() {
+    let world = World::new().await;
+    let unscheduled = JobId::generate();
+    world
+        .store
+        .create_job(&world.ann, &unscheduled, &definition("None"), None, at(5))
+        .await
+        .unwrap();
+    let due = JobDefinition {
+        next_run: Some(at(100)),
+        ..definition("Prices")
+    };
+    world
+        .store
+        .replace_job(&world.ann, &world.job, &due, at(6))
+        .await
+        .unwrap();
+    assert_eq!(
+        world.store.due_jobs(at(99), 10).await.unwrap(),
+        [],
+        "one has no schedule, one is not due"
+    );
+    let found = world.store.due_jobs(at(100), 10).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(world.store.skip_due(&found[0], Some(at(200))).await.unwrap());
+    assert!(!world.store.skip_due(&found[0], Some(at(200))).await.unwrap());
+    assert_eq!(world.store.due_jobs(at(150), 10).await.unwrap(), []);
+    assert_eq!(world.job().await.next_run, Some(at(200)));
+}
