@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::loopback::Loopback;
 
@@ -21,6 +22,7 @@ use crate::loopback::Loopback;
 pub struct NumberedSite {
     server: Loopback,
     requests: Arc<AtomicUsize>,
+    open: watch::Sender<usize>,
 }
 
 impl NumberedSite {
@@ -32,6 +34,22 @@ impl NumberedSite {
         Self::with_items(delay, 0)
     }
 
+    /// A site that answers so many requests at once, and the others when it is told to [`Self::release`] them: whoever reads
+    /// it is surely not done before that.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn held_after(requests: usize) -> Self {
+        let site = Self::start(Duration::ZERO);
+        site.open.send_replace(requests);
+        site
+    }
+
+    /// Answers what is held, and whatever comes.
+    pub fn release(&self) {
+        self.open.send_replace(usize::MAX);
+    }
+
     /// [`Self::start`], with so many items on each page: `li`, each with a number, a price and a link.
     ///
     /// # Panics
@@ -39,10 +57,21 @@ impl NumberedSite {
     pub fn with_items(delay: Duration, items: usize) -> Self {
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
+        let open = watch::Sender::new(usize::MAX);
+        let opened = open.subscribe();
         let server = Loopback::start(0, move |stream| {
-            let counted = Arc::clone(&counted);
+            let (counted, opened) = (Arc::clone(&counted), opened.clone());
             async move {
-                let service = service_fn(move |request| answer(request, Arc::clone(&counted), delay, items));
+                let service = service_fn(move |request| {
+                    let number = counted.fetch_add(1, Ordering::Relaxed);
+                    let mut opened = opened.clone();
+                    async move {
+                        // A site that is gone holds nobody.
+                        let _ = opened.wait_for(|open| number < *open).await;
+                        tokio::time::sleep(delay).await;
+                        Ok::<_, Infallible>(answer(&request, items))
+                    }
+                });
                 let connection =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 // A client that is killed hangs up, which is no error here.
@@ -52,6 +81,7 @@ impl NumberedSite {
         Self {
             server: server.expect("loopback has a free port"),
             requests,
+            open,
         }
     }
 
@@ -63,6 +93,21 @@ impl NumberedSite {
     /// How many requests there were.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Waits until there were so many requests.
+    ///
+    /// # Panics
+    /// If they do not come within a minute.
+    pub fn wait_for_requests(&self, requests: usize) {
+        let began = Instant::now();
+        while self.requests() < requests {
+            assert!(
+                began.elapsed() < Duration::from_mins(1),
+                "{requests} requests do not come"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// A job that takes the number from each of so many pages.
@@ -79,14 +124,7 @@ impl NumberedSite {
     }
 }
 
-async fn answer(
-    request: Request<hyper::body::Incoming>,
-    requests: Arc<AtomicUsize>,
-    delay: Duration,
-    items: usize,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    requests.fetch_add(1, Ordering::Relaxed);
-    tokio::time::sleep(delay).await;
+fn answer(request: &Request<hyper::body::Incoming>, items: usize) -> Response<Full<Bytes>> {
     let number = request.uri().path().trim_start_matches('/');
     let list: String = (0..items)
         .map(|item| {
@@ -96,8 +134,8 @@ async fn answer(
     let page = format!(
         "<!doctype html><title>{number}</title><h1>{number}</h1><p>The page of the number {number}</p><ul>{list}</ul>"
     );
-    Ok(Response::builder()
+    Response::builder()
         .header("content-type", "text/html; charset=utf-8")
         .body(Full::new(Bytes::from(page)))
-        .expect("the head is right"))
+        .expect("the head is right")
 }

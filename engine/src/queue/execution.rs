@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
-use super::worker::Worker;
+use super::worker::{Worker, WriteLock};
 use crate::model::{ErrorCode, Job, LogLevel, Run, RunStatus};
 use crate::pipeline::{Environment, Finished, PageOutput, PagesDone, Pipeline, Running};
 use crate::store::{Claimed, EncodedPages, Ending, StoreError, WaitingRun};
@@ -37,6 +37,7 @@ pub(super) struct Execution {
     waiting: WaitingRun,
     claimed: Claimed,
     signals: Signals,
+    writes: WriteLock,
     journal: Journal,
 }
 
@@ -60,13 +61,20 @@ enum Stopped {
 }
 
 impl Execution {
-    pub(super) fn new(worker: Arc<Worker>, waiting: WaitingRun, claimed: Claimed, signals: Signals) -> Self {
+    pub(super) fn new(
+        worker: Arc<Worker>,
+        waiting: WaitingRun,
+        claimed: Claimed,
+        signals: Signals,
+        writes: WriteLock,
+    ) -> Self {
         let journal = Journal::new(claimed.next_line, claimed.record.run.warnings.len());
         Self {
             worker,
             waiting,
             claimed,
             signals,
+            writes,
             journal,
         }
     }
@@ -265,6 +273,7 @@ impl Execution {
             .add_last(LogLevel::Info, "the run was interrupted, and goes on later".to_owned());
         let (first, lines) = self.journal.unwritten();
         failpoint!("releasing");
+        let _write = self.writes.lock().await;
         let released = self
             .worker
             .store
@@ -284,7 +293,10 @@ impl Execution {
     {
         let mut failures = 0;
         loop {
-            let error = match attempt().await {
+            let write = self.writes.lock().await;
+            let attempted = attempt().await;
+            drop(write);
+            let error = match attempted {
                 Err(error @ (StoreError::LeaseLost | StoreError::State { .. } | StoreError::NotFound(_))) => {
                     return Err(error);
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedMutexGuard, broadcast};
 
 use super::periodic::Periodic;
 use super::settings::{QueueSettings, WorkerEnvironment};
@@ -75,6 +75,7 @@ impl Queue {
 
     /// Stops a job's run for a while; pages that are in flight are still stored.
     pub async fn pause(&self, user: &UserId, job: &JobId) -> Result<(), StoreError> {
+        let _held = self.hold_writes(user, job).await?;
         let run = self.store.pause(user, job).await?;
         failpoint!("paused");
         self.worker.interrupt(&run);
@@ -84,7 +85,9 @@ impl Queue {
 
     /// Lets a paused run go on.
     pub async fn resume(&self, user: &UserId, job: &JobId) -> Result<(), StoreError> {
+        let _held = self.hold_writes(user, job).await?;
         self.store.resume(user, job, Timestamp::now()).await?;
+        failpoint!("resumed");
         self.worker.changed(job);
         self.worker.wake();
         Ok(())
@@ -92,6 +95,7 @@ impl Queue {
 
     /// Ends a job's run.
     pub async fn cancel(&self, user: &UserId, job: &JobId) -> Result<(), StoreError> {
+        let _held = self.hold_writes(user, job).await?;
         let run = self.store.cancel(user, job, Timestamp::now()).await?;
         failpoint!("cancelled");
         self.worker.cancel(&run);
@@ -102,13 +106,23 @@ impl Queue {
     /// Deletes a job with its runs; its run is ended.
     pub async fn delete(&self, user: &UserId, job: &JobId) -> Result<(), StoreError> {
         let run = self.store.job(user, job).await?.run;
+        let _held = self.hold_writes(user, job).await?;
         self.store.delete_job(user, job).await?;
+        failpoint!("deleted");
         if let Some(run) = run {
             self.worker.cancel(&run);
         }
         self.worker.changed(job);
         self.worker.clean_up();
         Ok(())
+    }
+
+    /// Keeps the run of a job from writing while what its user wishes of it is written.
+    async fn hold_writes(&self, user: &UserId, job: &JobId) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
+        Ok(match self.store.job(user, job).await?.run {
+            Some(run) => self.worker.hold_writes(&run).await,
+            None => None,
+        })
     }
 
     /// Stops the work: no page is begun, those in flight have a while to come to their end, and what was going goes on at the

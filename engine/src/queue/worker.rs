@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, OwnedMutexGuard, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -48,7 +48,12 @@ struct Going {
     user: UserId,
     lease: Lease,
     signals: Signals,
+    writes: WriteLock,
 }
+
+/// Held while something is written of a run that is going. A run that stores groups of pages as fast as it can would
+/// otherwise be faster than its user's wish again and again, since of two transactions on a record the first one counts.
+pub(super) type WriteLock = Arc<tokio::sync::Mutex<()>>;
 
 impl Worker {
     pub(super) fn start(store: Store, environment: WorkerEnvironment, settings: QueueSettings) -> Arc<Self> {
@@ -105,6 +110,12 @@ impl Worker {
         self.wake.notify_one();
     }
 
+    /// Keeps a run that is going here from writing while the guard is held; its turn comes after the write that it is at.
+    pub(super) async fn hold_writes(&self, run: &RunId) -> Option<OwnedMutexGuard<()>> {
+        let writes = Arc::clone(&self.lock().get(run)?.writes);
+        Some(writes.lock_owned().await)
+    }
+
     /// Ends a run after the pages that are in flight: it is paused.
     pub(super) fn interrupt(&self, run: &RunId) {
         if let Some(going) = self.lock().get(run) {
@@ -129,6 +140,7 @@ impl Worker {
                 .collect()
         };
         for (run, lease) in held {
+            let _held = self.hold_writes(&run).await;
             match self.store.renew(&lease, self.settings.lease).await {
                 Ok(()) => {}
                 Err(StoreError::LeaseLost) => self.cancel(&run),
@@ -221,13 +233,14 @@ impl Worker {
             Err(error) => return Err(error),
         };
         failpoint!("claimed");
-        let signals = Signals::default();
+        let (signals, writes) = (Signals::default(), WriteLock::default());
         self.lock().insert(
             waiting.run.clone(),
             Going {
                 user: waiting.user.clone(),
                 lease: claimed.lease.clone(),
                 signals: signals.clone(),
+                writes: Arc::clone(&writes),
             },
         );
         self.changed(&waiting.job);
@@ -235,7 +248,7 @@ impl Worker {
         if self.stop.is_cancelled() {
             signals.interrupt.cancel();
         }
-        let execution = Execution::new(Arc::clone(self), waiting.clone(), claimed, signals);
+        let execution = Execution::new(Arc::clone(self), waiting.clone(), claimed, signals, writes);
         let worker = Arc::clone(self);
         let waiting = waiting.clone();
         self.tasks.spawn(async move {

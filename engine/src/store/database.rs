@@ -19,9 +19,8 @@ use tokio::sync::RwLock;
 use super::error::StoreError;
 use super::settings::StoreSettings;
 
-/// How often a transaction is made again that another one was faster than. A run that stores hundreds of groups a second is
-/// faster than its user's wish many times over.
-const ATTEMPTS: u32 = 40;
+/// How often a transaction is made again that another one was faster than.
+const ATTEMPTS: u32 = 12;
 /// How often, and how long apart, it is looked whether the client has let go of a datastore that is being closed.
 const CLOSING_LOOKS: u32 = 400;
 /// What the database writes beside its buffers when it is opened, in bytes: its manifest, its options, its own log.

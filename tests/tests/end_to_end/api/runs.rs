@@ -202,3 +202,24 @@ fn a_schedule_runs_jobs_by_itself() {
     assert!(next > jiff::Timestamp::now(), "{done:#}");
     assert_eq!(next.as_second() % 60, 0);
 }
+
+#[test]
+fn a_user_is_heard_while_a_run_stores_pages_as_fast_as_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let ann = server.client("ann");
+    let site = NumberedSite::start(Duration::ZERO);
+    for _ in 0..6 {
+        let asked = site.requests();
+        let id = ann.create(&site.job(100_000));
+        ann.run(&id);
+        for pages in [100, 200] {
+            site.wait_for_requests(asked + pages);
+            ann.post(&format!("/jobs/{id}/pause")).expect(200);
+            ann.post(&format!("/jobs/{id}/resume")).expect(200);
+        }
+        site.wait_for_requests(asked + 300);
+        ann.post(&format!("/jobs/{id}/cancel")).expect(200);
+        ann.delete(&format!("/jobs/{id}")).expect(204);
+    }
+}
