@@ -30,8 +30,8 @@ pub(crate) enum Need {
     Python,
     /// The linter of the API's document, and Node.js for it.
     Linter,
-    /// curl, as the README's first run has it.
-    Curl,
+    /// curl, as the README's first run has it, and strace, which sees what the store asks of the disk.
+    Tools,
     /// The test runner.
     Nextest,
     /// The checker of licences and sources.
@@ -46,7 +46,7 @@ impl Need {
         Self::RustTools,
         Self::Python,
         Self::Linter,
-        Self::Curl,
+        Self::Tools,
         Self::Nextest,
         Self::Deny,
     ];
@@ -59,7 +59,7 @@ impl Need {
             Self::RustTools => "rustfmt and clippy",
             Self::Python => "the Python environment",
             Self::Linter => "the linter of the API's document",
-            Self::Curl => "curl",
+            Self::Tools => "curl and strace",
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
         }
@@ -77,7 +77,7 @@ impl Need {
             Self::Python if !succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])) => {
                 &["python3", "python3-venv"]
             }
-            Self::Curl if on_path("curl").is_none() => &["curl"],
+            Self::Tools if on_path("curl").is_none() || on_path("strace").is_none() => &["curl", "strace"],
             _ => &[],
         })
     }
@@ -85,7 +85,7 @@ impl Need {
     /// Brings it about, once the packages are there.
     fn meet(self, project: &Project) -> Result<()> {
         match self {
-            Self::NativeCompiler | Self::Curl => Ok(()),
+            Self::NativeCompiler | Self::Tools => Ok(()),
             Self::ComponentCompiler => Toolchain::ensure(project).map(drop),
             Self::RustTools => rust_tools(project),
             Self::Python => python_environment(project),

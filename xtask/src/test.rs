@@ -102,7 +102,7 @@ impl Step {
                 Need::ComponentCompiler,
                 Need::Nextest,
                 Need::Python,
-                Need::Curl,
+                Need::Tools,
             ],
             Self::Golden => &[Need::NativeCompiler, Need::ComponentCompiler, Need::Python],
         }

@@ -106,7 +106,10 @@ impl Queue {
     /// Deletes a job with its runs; its run is ended.
     pub async fn delete(&self, user: &UserId, job: &JobId) -> Result<(), StoreError> {
         let run = self.store.job(user, job).await?.run;
-        let _held = self.hold_writes(user, job).await?;
+        let _held = match &run {
+            Some(run) => self.worker.hold_writes(run).await,
+            None => None,
+        };
         self.store.delete_job(user, job).await?;
         failpoint!("deleted");
         if let Some(run) = run {

@@ -75,7 +75,6 @@ fn check(failpoint: &str, actions: &[(Method, &str)]) {
     let done = ann.wait_for(id, "success");
     assert_eq!(done["results_count"], PAGES, "{failpoint}: {done:#}");
     check_numbers(&ann.rows(id), PAGES);
-    drop(crash.site);
 }
 
 #[test]
@@ -98,12 +97,12 @@ fn check_ended(failpoint: &str, action: (Method, &str), good: impl Fn(&Client, &
     let crash = crash(failpoint, &[action]);
     let asked = crash.site.requests();
     let server = Server::start(crash.folder.path());
-    good(&server.client_with(Some(&crash.key)), &crash.job);
+    let ann = server.client_with(Some(&crash.key));
+    good(&ann, &crash.job);
     // Nobody goes on with it.
-    let again = server.client_with(Some(&crash.key));
-    let other = again.create(&crash.site.job(1));
-    again.run(&other);
-    again.wait_for(&other, "success");
+    let other = ann.create(&crash.site.job(1));
+    ann.run(&other);
+    ann.wait_for(&other, "success");
     assert_eq!(
         crash.site.requests(),
         asked + 1,
