@@ -48,6 +48,7 @@ impl Worker {
         let run = RunId::generate();
         match self.store.start_due(due, &run, next, schedule.overlap, now).await? {
             DueOutcome::Started => {
+                failpoint!("scheduled");
                 tracing::info!(job = %due.id, %run, due = %due.due, "a scheduled run waits");
                 self.changed(&due.id);
                 self.wake();

@@ -1,8 +1,14 @@
 //! The process ends at each step of a run's life and at each commit, as it would in a crash; the next one goes on.
 
+use std::path::Path;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use reqwest::Method;
+use serde_json::json;
+use snowscrape_engine::model::{JobId, UserId};
+use snowscrape_engine::store::{DueJob, Store, StoreSettings};
 use snowscrape_tests::numbered::NumberedSite;
 
 use super::kill::check_numbers;
@@ -119,4 +125,53 @@ fn a_run_that_its_user_ended_stays_ended_after_a_crash() {
     check_ended("deleted=return", (Method::DELETE, ""), |ann, id| {
         ann.get(&format!("/jobs/{id}")).expect(404);
     });
+}
+
+/// Moves a job's next time into the past, as if the server had slept through it.
+fn make_due(data: &Path, user: &str, job: &str, next_run: Timestamp) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&data.join("store"), StoreSettings::default())
+            .await
+            .unwrap();
+        let due = DueJob {
+            user: UserId::new(user.to_owned()),
+            id: JobId::new(job.to_owned()),
+            due: next_run,
+        };
+        assert!(store.skip_due(&due, Some(Timestamp::now() - 1.minute())).await.unwrap());
+        store.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_time_that_has_come_makes_one_run_whatever_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = NumberedSite::start(Duration::ZERO);
+    let server = Server::start(folder.path());
+    let key = server.key("ann");
+    let ann = server.client_with(Some(&key));
+    let mut job = site.job(PAGES);
+    // On yesterday's day of the week, so that no other time comes while the test runs.
+    let yesterday = TimeZone::UTC
+        .to_datetime(Timestamp::now())
+        .date()
+        .yesterday()
+        .unwrap()
+        .weekday();
+    job["scheduling"] = json!({"days": [yesterday.to_sunday_zero_offset()], "hours": [12]});
+    let id = ann.create(&job);
+    let next_run = ann.get(&format!("/jobs/{id}")).expect(200)["next_run"].clone();
+    server.stop();
+    make_due(folder.path(), "ann", &id, next_run.as_str().unwrap().parse().unwrap());
+
+    Server::with(folder.path(), |command| command.env("FAILPOINTS", "scheduled=return")).wait_for_end();
+    let server = Server::start(folder.path());
+    let ann = server.client_with(Some(&key));
+    ann.wait_for(&id, "success");
+    check_numbers(&ann.rows(&id), PAGES);
+    let runs = ann.get(&format!("/jobs/{id}/runs")).expect(200);
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 1, "{runs:#}");
+    let job = ann.get(&format!("/jobs/{id}")).expect(200);
+    assert_eq!(job["next_run"], next_run, "the time after the one that came");
 }
