@@ -60,6 +60,45 @@ pub struct ExporterInfo {
     pub description: String,
     /// The options it takes.
     pub options: Vec<OptionSpec>,
+    /// Values of options that make another kind of file.
+    pub variants: Vec<FileVariant>,
+}
+
+/// What kind of file an option's value makes.
+#[derive(Clone, Debug)]
+pub struct FileVariant {
+    /// The option.
+    pub option: String,
+    /// Its value.
+    pub value: OptionValue,
+    /// Without a dot.
+    pub file_extension: String,
+    /// Such as `application/x-ndjson`.
+    pub media_type: String,
+}
+
+/// What kind of file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileKind<'a> {
+    /// Without a dot.
+    pub extension: &'a str,
+    /// With a charset where that says something.
+    pub media_type: &'a str,
+}
+
+impl ExporterInfo {
+    /// The kind of file that these options make.
+    pub fn file_kind(&self, options: &[(String, OptionValue)]) -> FileKind<'_> {
+        let given = |variant: &&FileVariant| {
+            let mut options = options.iter();
+            options.any(|(name, value)| *name == variant.option && *value == variant.value)
+        };
+        let variant = self.variants.iter().find(given);
+        FileKind {
+            extension: variant.map_or(&self.file_extension, |variant| &variant.file_extension),
+            media_type: variant.map_or(&self.media_type, |variant| &variant.media_type),
+        }
+    }
 }
 
 impl ExtractorInfo {
@@ -106,6 +145,22 @@ impl ExporterInfo {
             media_type: label("media type", info.media_type)?,
             description: info.description,
             options: options(info.options)?,
+            variants: info
+                .variants
+                .into_iter()
+                .map(FileVariant::from_wit)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl FileVariant {
+    fn from_wit(variant: exporting::FileVariant) -> Result<Self, LoadError> {
+        Ok(Self {
+            option: identifier("option", variant.name)?,
+            value: option_value(variant.value),
+            file_extension: identifier("file extension", variant.file_extension)?,
+            media_type: label("media type", variant.media_type)?,
         })
     }
 }
@@ -123,16 +178,20 @@ fn options(specs: Vec<types::OptionSpec>) -> Result<Vec<OptionSpec>, LoadError> 
                     types::OptionKind::Number => OptionKind::Number,
                     types::OptionKind::Choice(words) => OptionKind::Choice(words),
                 },
-                default: spec.default.map(|value| match value {
-                    types::OptionValueResult::Text(text) => OptionValue::Text(text),
-                    types::OptionValueResult::Boolean(value) => OptionValue::Boolean(value),
-                    types::OptionValueResult::Integer(value) => OptionValue::Integer(value),
-                    types::OptionValueResult::Number(value) => OptionValue::Number(value),
-                }),
+                default: spec.default.map(option_value),
                 description: spec.description,
             })
         })
         .collect()
+}
+
+fn option_value(value: types::OptionValueResult) -> OptionValue {
+    match value {
+        types::OptionValueResult::Text(text) => OptionValue::Text(text),
+        types::OptionValueResult::Boolean(value) => OptionValue::Boolean(value),
+        types::OptionValueResult::Integer(value) => OptionValue::Integer(value),
+        types::OptionValueResult::Number(value) => OptionValue::Number(value),
+    }
 }
 
 /// Names end up in URLs, file names and messages, so they are of letters that need no escape anywhere.

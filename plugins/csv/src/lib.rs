@@ -2,16 +2,27 @@
 //!
 //! CSV has no types and no null: a null is an empty field, a list is its values joined by `; `, a datetime is RFC 3339 in
 //! UTC, structured values are JSON text.
+//!
+//! # What readers cannot tell apart or hold
+//!
+//! | value | what becomes of it |
+//! |---|---|
+//! | null and empty text | the same: an empty field |
+//! | list | its values joined by `; `; null, the empty list and a list of one null are the same |
+//! | text, number, boolean, time, JSON | all text: what `42` is, the reader must know |
+//! | text that a spreadsheet runs as a formula | has an apostrophe before it, unless `formulas=keep` |
+//! | NUL | kept; Python's `csv` before 3.11 refuses it, pandas' C parser ends the text there |
+//! | CR, LF, quotes, delimiters | kept within quotes; a reader that goes by lines breaks |
 
 mod formula;
 mod writer;
 
 use snowscrape_plugin_sdk::{
-    Column, ExportError, Exporter, ExporterInfo, InvalidOption, OptionKind, OptionSpec, OptionValue, RunInfo, Settings,
-    export_exporter,
+    Column, ExportError, Exporter, ExporterInfo, FileVariant, InvalidOption, OptionKind, OptionSpec, OptionValue,
+    RunInfo, Settings, export_exporter,
 };
 
-use writer::CsvWriter;
+use writer::{CsvWriter, Form};
 
 struct Csv;
 
@@ -34,6 +45,14 @@ impl Exporter for Csv {
                     description: "What separates fields: one ASCII character, or `tab`.".to_owned(),
                 },
                 OptionSpec {
+                    name: "bom".to_owned(),
+                    kind: OptionKind::Boolean,
+                    default: Some(OptionValue::Boolean(false)),
+                    description:
+                        "Whether the file begins with a byte-order mark, by which Excel knows that it is UTF-8."
+                            .to_owned(),
+                },
+                OptionSpec {
                     name: "formulas".to_owned(),
                     kind: OptionKind::Choice(vec!["guard".to_owned(), "keep".to_owned()]),
                     default: Some(OptionValue::Text("guard".to_owned())),
@@ -42,12 +61,22 @@ impl Exporter for Csv {
                         .to_owned(),
                 },
             ],
+            variants: vec![FileVariant {
+                name: "delimiter".to_owned(),
+                value: OptionValue::Text("tab".to_owned()),
+                file_extension: "tsv".to_owned(),
+                media_type: "text/tab-separated-values; charset=utf-8".to_owned(),
+            }],
         }
     }
 
     fn open(columns: Vec<Column>, settings: Settings, _: RunInfo) -> Result<CsvWriter, ExportError> {
-        let delimiter = delimiter(settings.text("delimiter").unwrap_or(","))?;
-        CsvWriter::new(&columns, delimiter, settings.text("formulas") != Some("keep"))
+        let form = Form {
+            delimiter: delimiter(settings.text("delimiter").unwrap_or(","))?,
+            guard: settings.text("formulas") != Some("keep"),
+            bom: settings.boolean("bom").unwrap_or(false),
+        };
+        CsvWriter::new(&columns, form)
     }
 }
 

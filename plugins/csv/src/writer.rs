@@ -4,30 +4,38 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
-use jiff::Timestamp;
-use snowscrape_plugin_sdk::{Batch, Cell, Closing, Column, Ending, ExportError, Writer};
+use snowscrape_plugin_sdk::{Batch, Cell, Closing, Column, Ending, ExportError, Writer, timestamp};
 
 use crate::formula::is_formula;
 
 /// What separates the values of a list within a field.
 const LIST_SEPARATOR: &str = "; ";
 
+/// What the file looks like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    pub(crate) delimiter: u8,
+    /// Whether formulas are made texts.
+    pub(crate) guard: bool,
+    /// Whether it begins with a byte-order mark.
+    pub(crate) bom: bool,
+}
+
 /// A header row and a record for each row.
 pub(crate) struct CsvWriter {
-    delimiter: u8,
-    guard: bool,
+    form: Form,
     /// Written and not handed out yet: the header before the first batch.
     ready: Vec<u8>,
 }
 
 impl CsvWriter {
-    pub(crate) fn new(columns: &[Column], delimiter: u8, guard: bool) -> Result<Self, ExportError> {
+    pub(crate) fn new(columns: &[Column], form: Form) -> Result<Self, ExportError> {
         let mut writer = Self {
-            delimiter,
-            guard,
+            form,
             ready: Vec::new(),
         };
-        let mut csv = writer.records(Vec::new());
+        let bom: &[u8] = if form.bom { b"\xEF\xBB\xBF" } else { b"" };
+        let mut csv = writer.records(bom.to_vec());
         let names = columns.iter().map(|column| writer.guarded(&column.name).into_owned());
         csv.write_record(names).map_err(failed)?;
         writer.ready = csv.into_inner().map_err(failed)?;
@@ -36,7 +44,7 @@ impl CsvWriter {
 
     fn records(&self, out: Vec<u8>) -> csv::Writer<Vec<u8>> {
         WriterBuilder::new()
-            .delimiter(self.delimiter)
+            .delimiter(self.form.delimiter)
             .terminator(Terminator::CRLF)
             .quote_style(QuoteStyle::Necessary)
             .has_headers(false)
@@ -44,7 +52,7 @@ impl CsvWriter {
     }
 
     fn guarded<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.guard && is_formula(text) {
+        if self.form.guard && is_formula(text) {
             Cow::Owned(format!("'{text}"))
         } else {
             Cow::Borrowed(text)
@@ -59,8 +67,7 @@ impl CsvWriter {
             Cell::Number(value) => write!(field, "{value}").map_err(failed)?,
             Cell::Boolean(value) => field.push_str(if *value { "true" } else { "false" }),
             Cell::Datetime(micros) => {
-                let time = Timestamp::from_microsecond(*micros).map_err(failed)?;
-                write!(field, "{time}").map_err(failed)?;
+                write!(field, "{}", timestamp(*micros)?).map_err(failed)?;
             }
             Cell::List(items) => {
                 for (at, item) in items.clone().enumerate() {
@@ -107,7 +114,7 @@ fn failed(error: impl std::fmt::Display) -> ExportError {
 mod tests {
     use snowscrape_plugin_sdk::{Batch, Column, ColumnData, ColumnType, Ending, Lists, Series, Texts, Values, Writer};
 
-    use super::CsvWriter;
+    use super::{CsvWriter, Form};
 
     fn texts(texts: &[&str]) -> Values {
         let mut joined = String::new();
@@ -121,14 +128,20 @@ mod tests {
         Values::Texts(Texts { joined, ends })
     }
 
-    fn written(delimiter: u8, guard: bool, names: &[&str], columns: Vec<ColumnData>, rows: u32) -> String {
+    const COMMA: Form = Form {
+        delimiter: b',',
+        guard: true,
+        bom: false,
+    };
+
+    fn written(form: Form, names: &[&str], columns: Vec<ColumnData>, rows: u32) -> String {
         let columns_of = |name: &&str| Column {
             name: (*name).into(),
             column_type: ColumnType::Text,
             many: false,
         };
         let names: Vec<_> = names.iter().map(columns_of).collect();
-        let mut writer = CsvWriter::new(&names, delimiter, guard).unwrap();
+        let mut writer = CsvWriter::new(&names, form).unwrap();
         let mut out = if rows > 0 {
             writer.write(Batch { rows, columns }).unwrap()
         } else {
@@ -154,17 +167,20 @@ mod tests {
     #[test]
     fn records_are_those_of_rfc_4180() {
         let column = || vec![single(texts(&["a,b", "say \"x\"", "l1\r\nl2", "", "=1"]), &[])];
-        let check = |delimiter, guard, expected: &str| {
-            assert_eq!(written(delimiter, guard, &["n"], column(), 5), expected);
+        let check = |form, expected: &str| {
+            assert_eq!(written(form, &["n"], column(), 5), expected);
         };
         check(
-            b',',
-            true,
+            COMMA,
             "n\r\n\"a,b\"\r\n\"say \"\"x\"\"\"\r\n\"l1\r\nl2\"\r\n\"\"\r\n'=1\r\n",
         );
+        let keeping = Form {
+            delimiter: b';',
+            guard: false,
+            ..COMMA
+        };
         check(
-            b';',
-            false,
+            keeping,
             "n\r\na,b\r\n\"say \"\"x\"\"\"\r\n\"l1\r\nl2\"\r\n\"\"\r\n=1\r\n",
         );
     }
@@ -190,13 +206,19 @@ mod tests {
             lists,
         ];
         assert_eq!(
-            written(b',', true, &["i", "n", "b", "d", "null", "@l"], columns, 1),
+            written(COMMA, &["i", "n", "b", "d", "null", "@l"], columns, 1),
             "i,n,b,d,null,'@l\r\n-5,-0.5,true,1970-01-01T00:00:00Z,,x; '-y\r\n"
         );
     }
 
     #[test]
+    fn excel_knows_utf8_by_its_mark() {
+        let form = Form { bom: true, ..COMMA };
+        assert_eq!(written(form, &["é"], Vec::new(), 0), "\u{feff}é\r\n");
+    }
+
+    #[test]
     fn no_rows_leave_the_header() {
-        assert_eq!(written(b',', true, &["a", "b"], Vec::new(), 0), "a,b\r\n");
+        assert_eq!(written(COMMA, &["a", "b"], Vec::new(), 0), "a,b\r\n");
     }
 }

@@ -7,7 +7,7 @@
 mod writer;
 
 use snowscrape_plugin_sdk::{
-    Column, ExportError, Exporter, ExporterInfo, OptionKind, OptionSpec, OptionValue, RunInfo, Settings,
+    Column, ExportError, Exporter, ExporterInfo, FileVariant, OptionKind, OptionSpec, OptionValue, RunInfo, Settings,
     export_exporter,
 };
 
@@ -31,6 +31,12 @@ impl Exporter for Json {
                 kind: OptionKind::Boolean,
                 default: Some(OptionValue::Boolean(false)),
                 description: "One object a line without an array around them (NDJSON).".to_owned(),
+            }],
+            variants: vec![FileVariant {
+                name: "lines".to_owned(),
+                value: OptionValue::Boolean(true),
+                file_extension: "ndjson".to_owned(),
+                media_type: "application/x-ndjson".to_owned(),
             }],
         }
     }

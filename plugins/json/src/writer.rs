@@ -2,8 +2,7 @@
 
 use std::io::Write;
 
-use jiff::Timestamp;
-use snowscrape_plugin_sdk::{Batch, Cell, Closing, Column, ColumnType, Ending, ExportError, Writer};
+use snowscrape_plugin_sdk::{Batch, Cell, Closing, Column, ColumnType, Ending, ExportError, Writer, timestamp};
 
 /// An array of objects, or one object a line.
 pub(crate) struct JsonWriter {
@@ -82,8 +81,7 @@ fn write_cell(cell: &Cell<'_>, json: bool, out: &mut Vec<u8>) -> Result<(), Expo
         }
         Cell::Boolean(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
         Cell::Datetime(micros) => {
-            let time = Timestamp::from_microsecond(*micros).map_err(|error| ExportError::Other(error.to_string()))?;
-            write!(out, "\"{time}\"").expect("writing to a vector does not fail");
+            write!(out, "\"{}\"", timestamp(*micros)?).expect("writing to a vector does not fail");
         }
         Cell::List(items) => {
             out.push(b'[');

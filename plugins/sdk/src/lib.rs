@@ -12,10 +12,11 @@ mod exporter;
 mod extractor;
 mod rows;
 mod settings;
+mod time;
 
 pub use bindings::exporter::exports::snowscrape::plugin::exporting::{
-    Batch, Closing, Column, ColumnData, ColumnQuery, ColumnType, Ending, ExportError, ExporterInfo, InvalidOption,
-    Lists, RunInfo, Series, Texts, Values,
+    Batch, Closing, Column, ColumnData, ColumnQuery, ColumnType, Ending, ExportError, ExporterInfo, FileVariant,
+    InvalidOption, Lists, RunInfo, Series, Texts, Values,
 };
 pub use bindings::extractor::exports::snowscrape::plugin::extracting::{
     ExpressionError, Extraction, ExtractorInfo, Fragment, InputKind, Match, MatchKind, OpenError, Outcome, Page, Query,
@@ -26,3 +27,4 @@ pub use exporter::{Exporter, ExporterGuest, Writer, WriterGuest};
 pub use extractor::{Extractor, ExtractorGuest, Session, SessionGuest};
 pub use rows::{Cell, Items, Row, Rows};
 pub use settings::Settings;
+pub use time::timestamp;

@@ -22,6 +22,7 @@ impl Exporter for Counting {
             media_type: "text/plain".to_owned(),
             description: "The sum of all cells, texts by their length.".to_owned(),
             options: Vec::new(),
+            variants: Vec::new(),
         }
     }
 

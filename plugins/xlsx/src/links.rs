@@ -1,0 +1,301 @@
+//! The links of a sheet: kept while its rows are written, since they stand after all rows.
+//!
+//! `rust_xlsxwriter` makes their XML, some thousand at a time: a link takes it about two kilobytes, and the URL here about
+//! eighty bytes. What each of its answers numbers from one is numbered on.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::archive::Archive;
+use crate::error::Error;
+use crate::layout::{Layout, Limits};
+use crate::parts::{Parts, inside, sheet_part};
+use crate::text::utf16_length;
+use crate::workbook::{Sheet, workbook};
+
+/// How many links `rust_xlsxwriter` is given at a time.
+const CHUNK: usize = 2_048;
+/// Excel's, for the part before `#` and the one after it.
+const MAX_URL: usize = 2_080;
+/// About the bytes of a link's target in its part, without the URL.
+const TARGET: usize = 150;
+/// Stands for `%` while `rust_xlsxwriter` escapes a URL.
+///
+/// It takes a URL for one that is not escaped yet unless it finds one of a few escapes in it, and would make `%25C3` of
+/// `%C3`. This character is in no XML, so it is in no URL that becomes a link.
+const PERCENT: char = '\u{ffff}';
+
+/// A cell that is a link.
+pub(crate) struct Link<'a> {
+    /// The header's is zero.
+    pub(crate) row: u32,
+    pub(crate) column: u16,
+    /// As `rust_xlsxwriter` is given it.
+    pub(crate) escaped: Cow<'a, str>,
+}
+
+/// What became of a URL.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Link,
+    /// It is not one that can be a link.
+    Text,
+    /// It is, but the sheet is full of links.
+    Full,
+}
+
+/// The links of a sheet so far, in the order of their cells.
+#[derive(Default)]
+pub(crate) struct Links {
+    urls: String,
+    ends: Vec<u32>,
+    cells: Vec<(u32, u16)>,
+}
+
+impl Links {
+    /// Keeps a URL as its cell's link, if it can be one.
+    pub(crate) fn push(&mut self, row: u32, column: u16, url: &str, limits: &Limits) -> Kept {
+        if !can_be_link(url) {
+            return Kept::Text;
+        }
+        if self.cells.len() >= limits.links || self.urls.len() + url.len() > limits.link_bytes {
+            return Kept::Full;
+        }
+        self.urls.push_str(url);
+        // The limit is far below four gigabytes.
+        self.ends.push(self.urls.len() as u32);
+        self.cells.push((row, column));
+        Kept::Link
+    }
+
+    fn chunk(&self, first: usize) -> Vec<Link<'_>> {
+        let last = self.cells.len().min(first + CHUNK);
+        let link = |at: usize| {
+            let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
+            let (row, column) = self.cells[at];
+            Link {
+                row,
+                column,
+                escaped: escaped(&self.urls[start..self.ends[at] as usize]),
+            }
+        };
+        (first..last).map(link).collect()
+    }
+
+    /// Writes what stands after a sheet's rows, and the part that the links need besides.
+    pub(crate) fn write_end(
+        &self,
+        layout: &Layout,
+        number: usize,
+        rows: u32,
+        archive: &mut Archive,
+    ) -> Result<(), Error> {
+        let End {
+            before,
+            links,
+            after,
+            related,
+        } = End::make(layout, number, rows, &self.chunk(0))?;
+        archive.write(before.as_bytes())?;
+        archive.write(links.as_bytes())?;
+        let mut relationships = String::with_capacity(self.urls.len() + TARGET * self.cells.len());
+        if let Some(related) = &related {
+            relationships.push_str(&related.before);
+            relationships.push_str(&related.inner);
+        }
+        for first in (0..self.cells.len()).step_by(CHUNK).skip(1) {
+            let end = End::make(layout, number, rows, &self.chunk(first))?;
+            let mut numbered = String::new();
+            number_on(&end.links, "r:id", first, &mut numbered)?;
+            archive.write(numbered.as_bytes())?;
+            if let Some(related) = &end.related {
+                number_on(&related.inner, "Id", first, &mut relationships)?;
+            }
+        }
+        archive.write(after.as_bytes())?;
+        if let Some(related) = &related {
+            relationships.push_str(&related.after);
+            archive.part(&relationships_part(number), relationships.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// What `rust_xlsxwriter` writes after a sheet's rows, around some of its links.
+struct End {
+    before: String,
+    links: String,
+    after: String,
+    /// The part of the links' targets, if there are any.
+    related: Option<Related>,
+}
+
+/// A part of targets, around the targets themselves.
+struct Related {
+    before: String,
+    inner: String,
+    after: String,
+}
+
+impl End {
+    fn make(layout: &Layout, number: usize, rows: u32, links: &[Link<'_>]) -> Result<Self, Error> {
+        // A first sheet is selected, a further one is not: that is all that the place makes of it.
+        let place = number.min(2);
+        let first = Sheet {
+            name: layout.sheet_name(1),
+            rows: 0,
+            links: &[],
+        };
+        let sheet = Sheet {
+            name: layout.sheet_name(number),
+            rows,
+            links,
+        };
+        let sheets = if place == 1 { vec![sheet] } else { vec![first, sheet] };
+        let mut parts = Parts::of(&mut workbook(layout, &sheets)?)?;
+        let xml = parts.text(&sheet_part(place))?;
+        let end = inside(&xml, "sheetData")?.end;
+        if links.is_empty() {
+            return Ok(Self {
+                before: xml[end..].to_owned(),
+                links: String::new(),
+                after: String::new(),
+                related: None,
+            });
+        }
+        let inner = inside(&xml, "hyperlinks")?;
+        let related = parts.text(&relationships_part(place))?;
+        let targets = inside(&related, "Relationships")?;
+        Ok(Self {
+            before: xml[end..inner.start].to_owned(),
+            links: xml[inner.clone()].to_owned(),
+            after: xml[inner.end..].to_owned(),
+            related: Some(Related {
+                before: related[..targets.start].to_owned(),
+                inner: related[targets.clone()].replace(PERCENT, "%"),
+                after: related[targets.end..].to_owned(),
+            }),
+        })
+    }
+}
+
+fn relationships_part(number: usize) -> String {
+    format!("xl/worksheets/_rels/sheet{number}.xml.rels")
+}
+
+/// Whether Excel takes a URL as a link and a click on it does no harm.
+fn can_be_link(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return false;
+    };
+    let known = match scheme {
+        // A host in brackets would be escaped as Excel escapes brackets anywhere, and lead nowhere.
+        "http" | "https" | "ftp" => rest.starts_with("//") && !rest.starts_with("//["),
+        "mailto" => true,
+        _ => false,
+    };
+    let (target, anchor) = url.split_once('#').unwrap_or((url, ""));
+    known
+        && !url.contains(|character: char| {
+            character.is_whitespace() || character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')
+        })
+        && utf16_length(target) <= MAX_URL
+        && utf16_length(anchor) <= MAX_URL
+}
+
+/// A URL as `rust_xlsxwriter` is to see it: it writes what follows `#` as it is.
+fn escaped(url: &str) -> Cow<'_, str> {
+    let target = url.split('#').next().unwrap_or(url);
+    if target.contains('%') {
+        let target_length = target.len();
+        Cow::Owned(target.replace('%', PERCENT.encode_utf8(&mut [0; 4])) + &url[target_length..])
+    } else {
+        Cow::Borrowed(url)
+    }
+}
+
+/// Appends elements whose attribute counts them from one, as `rId1`, counted on from so many.
+fn number_on(xml: &str, attribute: &str, mut count: usize, out: &mut String) -> Result<(), Error> {
+    let mut reader = Reader::from_str(xml);
+    loop {
+        match reader.read_event()? {
+            Event::Empty(element) => {
+                count += 1;
+                push_numbered(&element, attribute, count, out)?;
+            }
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+fn push_numbered(element: &BytesStart<'_>, attribute: &str, number: usize, out: &mut String) -> Result<(), Error> {
+    out.push('<');
+    out.push_str(element.name().as_ref());
+    for given in element.attributes() {
+        let given = given?;
+        let key = given.key.as_ref();
+        let id = format!("rId{number}");
+        let value = if key == attribute { &id } else { given.value.as_ref() };
+        out.extend([" ", key, "=\"", value, "\""]);
+    }
+    out.push_str("/>");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kept, Links, can_be_link};
+    use crate::layout::Limits;
+
+    #[test]
+    fn links_are_what_a_browser_or_mail_program_opens() {
+        let long = |length: usize| format!("http://a/{}", "x".repeat(length - 9));
+        let anchored = |length: usize| format!("http://a/#{}", "x".repeat(length));
+        for (url, link) in [
+            ("http://a", true),
+            ("https://a/é?b=c%20d#e", true),
+            ("ftp://a/b", true),
+            ("mailto:a@b", true),
+            ("http:a", false),
+            ("internal:Sheet1!A1", false),
+            ("external:c:\\a.xlsx", false),
+            ("file:///etc/passwd", false),
+            ("javascript:alert(1)//http://a", false),
+            ("data:text/html,http://a", false),
+            ("tel:1", false),
+            ("a", false),
+            ("", false),
+            ("http://a b", false),
+            ("http://a\n", false),
+            ("http://a\u{1}", false),
+            ("http://a\u{ffff}", false),
+            ("http://[::1]/", false),
+            (&long(2_080), true),
+            (&long(2_081), false),
+            (&anchored(2_080), true),
+            (&anchored(2_081), false),
+        ] {
+            assert_eq!(can_be_link(url), link, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_has_as_many_links_as_the_limits_say() {
+        let check = |links: usize, link_bytes: usize, expected: [Kept; 3]| {
+            let limits = Limits {
+                links,
+                link_bytes,
+                ..Limits::default()
+            };
+            let mut kept = Links::default();
+            let urls = ["http://a", "http://b", "x"];
+            assert_eq!(urls.map(|url| kept.push(1, 0, url, &limits)), expected);
+        };
+        check(2, 16, [Kept::Link, Kept::Link, Kept::Text]);
+        check(1, 16, [Kept::Link, Kept::Full, Kept::Text]);
+        check(2, 15, [Kept::Link, Kept::Full, Kept::Text]);
+    }
+}
