@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// In the order in which messages list what they serve.
-const BUILT_IN: [&str; 3] = ["web", "json", "csv"];
+const BUILT_IN: [&str; 6] = ["web", "json", "csv", "xlsx", "parquet", "sql"];
 
 fn main() {
     // Asked when this runs and not when it is compiled: clones that share a target folder share the compiled script too.

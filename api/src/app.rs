@@ -1,6 +1,7 @@
 //! What the routes share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use snowscrape_engine::fetch::AddressGuard;
@@ -13,6 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ApiError;
+use crate::exports::Exports;
 use crate::params::IdempotencyKey;
 use crate::types::{self, Time};
 
@@ -32,8 +34,10 @@ pub(crate) struct App {
     pub(crate) guard: AddressGuard,
     /// The values of secrets by name.
     pub(crate) secrets: SharedSecrets,
-    /// How many files may be written at once, each of which holds an instance of its exporter.
-    pub(crate) exports: Arc<Semaphore>,
+    /// The files that are written for downloads.
+    pub(crate) exports: Exports,
+    /// How long a client may take nothing of its file.
+    pub(crate) stall: Duration,
     /// How many queries may be tried out at once.
     pub(crate) trials: Arc<Semaphore>,
     /// Cancelled when the server is to stop.

@@ -111,7 +111,9 @@ fn add_formats(document: &mut Value, registry: &PluginRegistry) {
         };
         (info.media_type.clone(), json!({ "schema": schema }))
     });
-    operation["responses"]["200"]["content"] = Value::Object(content.collect());
+    let variants = formats.iter().flat_map(|info| &info.variants);
+    let variants = variants.map(|variant| (variant.media_type.clone(), json!({"schema": {"type": "string"}})));
+    operation["responses"]["200"]["content"] = Value::Object(content.chain(variants).collect());
 }
 
 fn option(spec: &OptionSpec, formats: &[&str]) -> Value {

@@ -43,6 +43,11 @@ pub(crate) enum ApiError {
         /// When to try again, in seconds.
         retry_after: u64,
     },
+    /// As many files are being written for the user, or for all, as may be.
+    TooManyDownloads {
+        /// When to try again, in seconds.
+        retry_after: u64,
+    },
     /// A page that was to be fetched at once could not be.
     FetchFailed {
         /// The kind of error.
@@ -109,6 +114,7 @@ impl ApiError {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::RateLimited { .. } => "rate_limited",
+            Self::TooManyDownloads { .. } => "too_many_downloads",
             Self::FetchFailed { .. } => "fetch_failed",
             Self::StorageFull => "storage_full",
             Self::BadRequest(_) => "bad_request",
@@ -130,6 +136,9 @@ impl ApiError {
                 "The body must be JSON: send it with `Content-Type: application/json`".to_owned()
             }
             Self::RateLimited { .. } => "API rate limit exceeded".to_owned(),
+            Self::TooManyDownloads { .. } => {
+                "As many downloads are going as may go at once; try again when one has ended".to_owned()
+            }
             Self::FetchFailed { code, message } => format!("The page could not be fetched: {code}: {message}"),
             Self::StorageFull => "No room is left to store this; delete jobs, or try again later".to_owned(),
             Self::BadRequest(status) => format!(
@@ -149,7 +158,7 @@ impl ApiError {
             Self::Validation { details, .. } => {
                 body.insert("details".to_owned(), by_field(details));
             }
-            Self::RateLimited { retry_after } => {
+            Self::RateLimited { retry_after } | Self::TooManyDownloads { retry_after } => {
                 body.insert("retry_after".to_owned(), json!(retry_after));
             }
             _ => {}
@@ -165,7 +174,9 @@ impl ApiError {
         match self {
             Self::Unauthorized => set(header::WWW_AUTHENTICATE, "Bearer"),
             Self::MethodNotAllowed { allow } => set(header::ALLOW, allow),
-            Self::RateLimited { retry_after } => set(header::RETRY_AFTER, &retry_after.to_string()),
+            Self::RateLimited { retry_after } | Self::TooManyDownloads { retry_after } => {
+                set(header::RETRY_AFTER, &retry_after.to_string());
+            }
             _ => {}
         }
         response
@@ -207,7 +218,7 @@ impl ResponseError for ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited { .. } | Self::TooManyDownloads { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::FetchFailed { .. } => StatusCode::BAD_GATEWAY,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::BadRequest(status) => *status,

@@ -6,6 +6,7 @@ mod cli;
 mod components;
 mod document;
 mod error;
+mod exports;
 mod limiter;
 mod metrics;
 mod params;

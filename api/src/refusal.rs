@@ -52,7 +52,7 @@ struct ErrorBody {
     /// What is wrong with each field or parameter, by its path, such as `queries[0].type`. With `validation_error` only.
     #[oai(skip_serializing_if_is_none)]
     details: Option<BTreeMap<String, String>>,
-    /// In how many seconds to try again. With `rate_limited` only.
+    /// In how many seconds to try again. With `rate_limited` and `too_many_downloads` only.
     #[oai(skip_serializing_if_is_none)]
     retry_after: Option<u64>,
 }

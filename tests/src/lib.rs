@@ -1,12 +1,14 @@
 //! What the end-to-end tests share: the servers that they scrape, on loopback and without any network.
 //!
 //! [`site`] is a catalogue that behaves as shops do, for the demo and for tests of the whole path. [`hostile`] answers
-//! as badly as the web can, and [`numbered`] has as many pages as are asked for. The tests themselves stand in `tests/`, the pages that none of us wrote in `fixtures/`.
+//! as badly as the web can, [`numbered`] has as many pages as are asked for, and [`pages`] those that a test wrote. The tests
+//! themselves stand in `tests/`, the pages that none of us wrote in `fixtures/`.
 
 #[cfg(test)]
 mod client;
 pub mod hostile;
 mod loopback;
 pub mod numbered;
+pub mod pages;
 pub mod serving;
 pub mod site;

@@ -32,6 +32,8 @@ pub(crate) enum Need {
     Linter,
     /// curl, as the README's first run has it, and strace, which sees what the store asks of the disk.
     Tools,
+    /// The programs that read the files of the exporters: two databases, a shell of a third, and a spreadsheet.
+    Readers,
     /// The test runner.
     Nextest,
     /// The checker of licences and sources.
@@ -40,13 +42,14 @@ pub(crate) enum Need {
 
 impl Need {
     /// All of them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::NativeCompiler,
         Self::ComponentCompiler,
         Self::RustTools,
         Self::Python,
         Self::Linter,
         Self::Tools,
+        Self::Readers,
         Self::Nextest,
         Self::Deny,
     ];
@@ -60,6 +63,7 @@ impl Need {
             Self::Python => "the Python environment",
             Self::Linter => "the linter of the API's document",
             Self::Tools => "curl and strace",
+            Self::Readers => "SQLite, PostgreSQL, MariaDB and LibreOffice",
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
         }
@@ -78,6 +82,7 @@ impl Need {
                 &["python3", "python3-venv"]
             }
             Self::Tools if on_path("curl").is_none() || on_path("strace").is_none() => &["curl", "strace"],
+            Self::Readers if !has_readers() => &READERS,
             _ => &[],
         })
     }
@@ -85,7 +90,7 @@ impl Need {
     /// Brings it about, once the packages are there.
     fn meet(self, project: &Project) -> Result<()> {
         match self {
-            Self::NativeCompiler | Self::Tools => Ok(()),
+            Self::NativeCompiler | Self::Tools | Self::Readers => Ok(()),
             Self::ComponentCompiler => Toolchain::ensure(project).map(drop),
             Self::RustTools => rust_tools(project),
             Self::Python => python_environment(project),
@@ -120,6 +125,25 @@ pub(crate) fn set_up(project: &Project, needs: &[Need]) -> Result<()> {
 /// The environment's Python.
 pub(crate) fn python(project: &Project) -> PathBuf {
     project.path(".venv/bin/python")
+}
+
+/// What Debian calls them. None of them starts a service.
+const READERS: [&str; 5] = [
+    "sqlite3",
+    "postgresql",
+    "mariadb-server-core",
+    "mariadb-client-core",
+    "libreoffice-calc-nogui",
+];
+
+fn has_readers() -> bool {
+    let postgresql = Path::new("/usr/lib/postgresql").is_dir() || on_path("initdb").is_some();
+    let mariadb = on_path("mariadbd").is_some() || Path::new("/usr/sbin/mariadbd").is_file();
+    postgresql
+        && mariadb
+        && ["sqlite3", "mariadb", "soffice"]
+            .iter()
+            .all(|program| on_path(program).is_some())
 }
 
 /// Where bindgen looks for it: a folder that is named, `llvm-config`'s, or the system's.
@@ -185,7 +209,11 @@ fn cargo_home() -> Option<PathBuf> {
 }
 
 /// What is installed into `.venv`.
-const REQUIREMENTS: [&str; 2] = ["tests/golden/requirements.txt", "tests/schemathesis/requirements.txt"];
+const REQUIREMENTS: [&str; 3] = [
+    "tests/golden/requirements.txt",
+    "tests/schemathesis/requirements.txt",
+    "tests/readers/requirements.txt",
+];
 
 /// Makes `.venv` and installs what is listed, unless that was done for the same lists.
 fn python_environment(project: &Project) -> Result<()> {

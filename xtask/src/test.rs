@@ -103,6 +103,7 @@ impl Step {
                 Need::Nextest,
                 Need::Python,
                 Need::Tools,
+                Need::Readers,
             ],
             Self::Golden => &[Need::NativeCompiler, Need::ComponentCompiler, Need::Python],
         }

@@ -106,6 +106,20 @@ impl ParamValue for Text {
     }
 }
 
+/// A yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flag(pub(crate) bool);
+
+impl ParamValue for Flag {
+    fn schema() -> MetaSchema {
+        MetaSchema::new("boolean")
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| "must be true or false".to_owned())
+    }
+}
+
 /// A part of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamePart(pub(crate) String);

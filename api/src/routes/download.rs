@@ -1,28 +1,29 @@
 //! The rows of a run as a file.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
-use poem::http::Method;
+use poem::http::{HeaderName, Method, header};
 use poem::{Body, Request};
 use poem_openapi::OpenApi;
 use snowscrape_engine::model::{Column, FieldError, JobId, OptionValue, Row, RunId, parse_options};
-use snowscrape_engine::pipeline::export;
+use snowscrape_engine::pipeline::{Selection, export};
 use snowscrape_engine::plugin::{ColumnQuery, ExportError, ExportWriter, ExporterInfo, Plugin, RunFacts};
 use snowscrape_engine::rows::RowMaker;
-use snowscrape_engine::store::{Store, StoreError};
+use snowscrape_engine::store::{RunRecord, Store, StoreError};
 use tokio::runtime::Handle;
 
 use super::Tag;
 use super::auth::Auth;
-use super::file::{BodyWriter, FileResponse, body, file_name};
+use super::content_coding::{CodingWriter, ContentCoding, is_compressible};
+use super::file::{BodyWriter, FileHead, FileResponse, body, file_name};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::params::{Param, Path, Text};
+use crate::exports::ExportPermit;
+use crate::params::{ColumnNames, Flag, Param, Path, Text};
 use crate::refusal::{INVALID, MISSING, Refusal};
 
 /// The parameters that are not the exporter's.
-const OWN: [&str; 2] = ["format", "run"];
+const OWN: [&str; 4] = ["format", "run", "columns", "meta"];
 
 pub(crate) struct DownloadApi(pub(crate) App);
 
@@ -31,8 +32,10 @@ impl DownloadApi {
     /// Download results as file
     ///
     /// Gives the rows of the job's latest successful run, or of another one, as a file, as it is written. Options of the
-    /// format are parameters, too.
+    /// format are parameters, too. Text formats come in gzip or zstd where `Accept-Encoding` asks for it, and a client that
+    /// names in `If-None-Match` the `ETag` of a file that it has is told so instead.
     #[oai(path = "/jobs/:id/download", method = "get", operation_id = "downloadResults")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn download(
         &self,
         auth: Auth,
@@ -43,6 +46,12 @@ impl DownloadApi {
         format: Param<Text>,
         /// The run whose rows are asked for; the latest successful one if left out.
         run: Param<Text>,
+        /// The columns of the file in their order, with commas between them; all of them if left out. A name with a comma in it
+        /// goes in double quotes.
+        columns: Param<ColumnNames>,
+        /// Whether the file tells where each row comes from, in columns of their own: `_url`, `_scraped_at` and `_run`. Named
+        /// in `columns`, they are there, too.
+        meta: Param<Flag>,
     ) -> Result<FileResponse, Refusal<{ INVALID | MISSING }>> {
         let app = &self.0;
         let job = app.store.job(auth.user(), &id.0).await?;
@@ -53,37 +62,51 @@ impl DownloadApi {
         // Without a run the file has the columns that the job would have, and no rows.
         let definition = run.as_ref().map_or(&job.definition, |run| &run.definition);
         let definition = app.job_of(definition)?;
-        let columns = RowMaker::new(&definition).columns();
-        let facts = RunFacts {
-            job: job.name.clone(),
-            run: run.as_ref().map(|run| run.run.run_id.to_string()),
-            started_at: run
+        let columns_of_job = RowMaker::new(&definition).columns();
+        let run_id = run.as_ref().map(|run| &run.run.run_id);
+        let named = columns.0.map(|ColumnNames(names)| names);
+        let selection = Selection::new(
+            &columns_of_job,
+            named.as_deref(),
+            meta.0.is_some_and(|Flag(meta)| meta),
+            run_id,
+        )
+        .map_err(ApiError::request)?;
+        let facts = facts(&job.name, run.as_ref(), ColumnQuery::of(&definition));
+        let kind = info.file_kind(&options);
+        let varies = is_compressible(kind.media_type);
+        let head = FileHead {
+            etag: facts
+                .finished_at
                 .as_ref()
-                .and_then(|run| run.run.started_at)
-                .map(|time| time.to_string()),
-            finished_at: run
-                .as_ref()
-                .and_then(|run| run.run.finished_at)
-                .map(|time| time.to_string()),
-            queries: ColumnQuery::of(&definition),
+                .map(|_| etag(exporter, &options, &selection, &facts)),
+            varies,
+            coding: asked_header(request, &header::ACCEPT_ENCODING)
+                .filter(|_| varies)
+                .and_then(ContentCoding::choose),
         };
-        let media_type = info.media_type.clone();
-        let file_name = file_name(&job.name, &info.file_extension);
+        if asked_header(request, &header::IF_NONE_MATCH).is_some_and(|tags| head.is_among(tags)) {
+            return Ok(FileResponse::NotModified(head));
+        }
         let body = if request.method() == Method::HEAD {
             Body::empty()
         } else {
+            let permit = app.exports.begin(auth.user()).await?;
             let file = File {
                 exporter: Arc::clone(exporter),
-                columns,
+                columns: columns_of_job,
+                selection,
                 options,
                 facts,
+                coding: head.coding,
                 run: run.map(|run| (run.run.run_id, run.pages_end)),
             };
-            self.write(file).await?
+            self.write(file, permit).await?
         };
-        Ok(FileResponse {
-            media_type,
-            file_name,
+        Ok(FileResponse::File {
+            head,
+            media_type: kind.media_type.to_owned(),
+            file_name: file_name(&job.name, kind.extension),
             body,
         })
     }
@@ -92,9 +115,12 @@ impl DownloadApi {
 /// What is to be written.
 struct File {
     exporter: Arc<Plugin>,
+    /// The run's columns, by which its rows are read.
     columns: Vec<Column>,
+    selection: Selection,
     options: Vec<(String, OptionValue)>,
     facts: RunFacts,
+    coding: Option<ContentCoding>,
     /// The run, and the number after that of its last page.
     run: Option<(RunId, u64)>,
 }
@@ -108,42 +134,56 @@ impl DownloadApi {
     }
 
     /// Begins to write, on a thread that may wait for the client.
-    async fn write(&self, file: File) -> Result<Body, ApiError> {
-        let permit = Arc::clone(&self.0.exports).acquire_owned().await;
-        let permit = permit.map_err(|error| ApiError::internal(&error))?;
+    async fn write(&self, file: File, permit: ExportPermit) -> Result<Body, ApiError> {
         let opened = tokio::task::spawn_blocking(move || {
-            let opened = ExportWriter::open(&file.exporter, file.columns.clone(), &file.options, &file.facts);
+            let columns = file.selection.columns().to_vec();
+            let opened = ExportWriter::open(&file.exporter, columns, &file.options, &file.facts);
             opened.map(|writer| (writer, file))
         });
         let (writer, file) = opened
             .await
             .expect("opening an exporter does not panic")
             .map_err(refused)?;
-        let (body, mut out) = body();
+        let (body, out) = body(self.0.stall);
         let store = self.0.store.clone();
         let runtime = Handle::current();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            write_file(writer, file, store, &runtime, &mut out).map_or_else(
-                |error| {
-                    tracing::warn!(%error, "a download ended before its file did");
-                    out.fail();
-                },
-                drop,
-            );
+            if let Err(error) = write_file(writer, file, store, &runtime, out) {
+                tracing::warn!(%error, "a download ended before its file did");
+            }
         });
         Ok(body)
     }
 }
 
+fn facts(job: &str, run: Option<&RunRecord>, queries: Vec<ColumnQuery>) -> RunFacts {
+    let run = run.map(|run| &run.run);
+    RunFacts {
+        job: job.to_owned(),
+        run: run.map(|run| run.run_id.to_string()),
+        started_at: run.and_then(|run| run.started_at).map(|time| time.to_string()),
+        finished_at: run.and_then(|run| run.finished_at).map(|time| time.to_string()),
+        queries,
+    }
+}
+
+/// What a finished run's file is known by: everything that its bytes come from. It is weak, since the same file comes in several
+/// codings.
+fn etag(exporter: &Plugin, options: &[(String, OptionValue)], selection: &Selection, facts: &RunFacts) -> String {
+    let columns = selection.columns();
+    let made_of = format!("{} {options:?} {columns:?} {facts:?}", exporter.as_used().hash);
+    let hash = blake3::hash(made_of.as_bytes()).to_hex();
+    format!("W/\"{}\"", &hash[..32])
+}
+
+fn asked_header<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
 /// Writes all rows. It waits for the client.
-fn write_file(
-    writer: ExportWriter,
-    file: File,
-    store: Store,
-    runtime: &Handle,
-    out: &mut BodyWriter,
-) -> Result<(), String> {
+fn write_file(writer: ExportWriter, file: File, store: Store, runtime: &Handle, out: BodyWriter) -> Result<(), String> {
+    let mut out = CodingWriter::new(out, file.coding).map_err(|error| error.to_string())?;
     let mut failure = None;
     let mut pages = StoredRows {
         store,
@@ -153,13 +193,16 @@ fn write_file(
         from: 0,
         failure: &mut failure,
     };
-    let exported = export(writer, std::iter::from_fn(|| pages.next_rows()), out);
+    let selected = |rows: Vec<Row>| rows.into_iter().map(|row| file.selection.apply(row)).collect();
+    let pages = std::iter::from_fn(|| pages.next_rows().map(selected));
+    let exported = export(writer, pages, &mut out);
     // Rows that could not be read would only be missing from the file.
     if let Some(error) = failure {
         return Err(error.to_string());
     }
     exported.map_err(|error| error.to_string())?;
-    out.flush().map_err(|error| error.to_string())
+    let out = out.finish().map_err(|error| error.to_string())?;
+    out.finish().map_err(|error| error.to_string())
 }
 
 /// The rows of a run, read a few pages at a time.

@@ -2,16 +2,21 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
-use poem::http::{HeaderValue, header};
+use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{Body, IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::registry::{
     MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
 };
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::content_coding::ContentCoding;
 
 /// How many pieces may wait for the client.
 const PIECES: usize = 2;
@@ -20,88 +25,197 @@ const PIECE_BYTES: usize = 64 << 10;
 
 /// The answer to a download.
 #[derive(Debug)]
-pub(super) struct FileResponse {
-    pub(super) media_type: String,
-    pub(super) file_name: String,
-    pub(super) body: Body,
+pub(super) enum FileResponse {
+    /// The file.
+    File {
+        head: FileHead,
+        media_type: String,
+        file_name: String,
+        body: Body,
+    },
+    /// The client has it.
+    NotModified(FileHead),
+}
+
+/// What an answer says of a file whether it is in it or not.
+#[derive(Clone, Debug)]
+pub(super) struct FileHead {
+    /// What the file is known by; none where it can still change.
+    pub(super) etag: Option<String>,
+    /// Whether it comes in a coding that the client asks for.
+    pub(super) varies: bool,
+    /// The coding.
+    pub(super) coding: Option<ContentCoding>,
+}
+
+impl FileHead {
+    /// Whether a client that has these has the file: the weak comparison of RFC 9110, section 8.8.3.2.
+    pub(super) fn is_among(&self, if_none_match: &str) -> bool {
+        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        let is_this = |etag: &String| if_none_match.split(',').any(|tag| opaque(tag) == opaque(etag));
+        self.etag
+            .as_ref()
+            .is_some_and(|etag| if_none_match.trim() == "*" || is_this(etag))
+    }
 }
 
 impl IntoResponse for FileResponse {
     fn into_response(self) -> Response {
-        let mut response = Response::builder().content_type(&self.media_type).body(self.body);
-        if let Ok(disposition) = HeaderValue::from_str(&disposition(&self.file_name)) {
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+        let (mut response, head) = match self {
+            Self::File {
+                head,
+                media_type,
+                file_name,
+                body,
+            } => {
+                let mut response = Response::builder().content_type(&media_type).body(body);
+                set(&mut response, header::CONTENT_DISPOSITION, &disposition(&file_name));
+                if let Some(coding) = head.coding {
+                    set(&mut response, header::CONTENT_ENCODING, coding.name());
+                }
+                (response, head)
+            }
+            Self::NotModified(head) => (StatusCode::NOT_MODIFIED.into_response(), head),
+        };
+        // A cache must ask before it gives the file again: the job may have had another run.
+        set(&mut response, header::CACHE_CONTROL, "private, no-cache");
+        if let Some(etag) = &head.etag {
+            set(&mut response, header::ETAG, etag);
+        }
+        if head.varies {
+            set(&mut response, header::VARY, "Accept-Encoding");
         }
         response
     }
 }
 
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
 impl ApiResponse for FileResponse {
     fn meta() -> MetaResponses {
+        let header = |name: &str, required, description: &str| MetaHeader {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            required,
+            deprecated: false,
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+        };
+        let always = || {
+            vec![
+                header(
+                    "Cache-Control",
+                    true,
+                    "That a cache must ask before it gives the file again.",
+                ),
+                header(
+                    "ETag",
+                    false,
+                    "What the file is known by, once its run has ended: for `If-None-Match`.",
+                ),
+                header("Vary", false, "That the file can come in another coding."),
+            ]
+        };
+        let mut of_file = vec![
+            header("Content-Disposition", true, "The name of the file."),
+            header(
+                "Content-Encoding",
+                false,
+                "The coding, where the client asked for one: gzip or zstd.",
+            ),
+        ];
+        of_file.extend(always());
+        let answer = |status, description, content, headers| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content,
+            headers,
+        };
+        // What formats there are is the plugins' to say: the finished document has their media types instead.
+        let content = vec![MetaMediaType {
+            content_type: "application/octet-stream",
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary"))),
+        }];
         MetaResponses {
-            responses: vec![MetaResponse {
-                description: "The file.",
-                status: Some(200),
-                status_range: None,
-                // What formats there are is the plugins' to say: the finished document has their media types instead.
-                content: vec![MetaMediaType {
-                    content_type: "application/octet-stream",
-                    schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary"))),
-                }],
-                headers: vec![MetaHeader {
-                    name: "Content-Disposition".to_owned(),
-                    description: Some("The name of the file.".to_owned()),
-                    required: true,
-                    deprecated: false,
-                    schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
-                }],
-            }],
+            responses: vec![
+                answer(200, "The file.", content, of_file),
+                answer(
+                    304,
+                    "The client has the file: its `If-None-Match` names it.",
+                    Vec::new(),
+                    always(),
+                ),
+            ],
         }
     }
 
     fn register(_: &mut Registry) {}
 }
 
-/// A body, and where what is in it is written.
-pub(super) fn body() -> (Body, BodyWriter) {
-    let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(PIECES);
-    let pieces = futures::stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|piece| (piece, receiver))
+/// A piece of a body, or that it is whole: a body whose writer goes without saying so is broken.
+enum Piece {
+    Bytes(Bytes),
+    End,
+}
+
+/// A body, and where what is in it is written. A client that takes nothing for as long as `stall` is given up.
+pub(super) fn body(stall: Duration) -> (Body, BodyWriter) {
+    let (sender, receiver) = mpsc::channel(PIECES);
+    let pieces = futures::stream::unfold(Some(receiver), |receiver| async {
+        let mut receiver: mpsc::Receiver<Piece> = receiver?;
+        match receiver.recv().await {
+            Some(Piece::Bytes(bytes)) => Some((Ok(bytes), Some(receiver))),
+            Some(Piece::End) => None,
+            // Nobody must take a part for the whole.
+            None => Some((Err(io::Error::other("the file could not be written to its end")), None)),
+        }
     });
     let writer = BodyWriter {
         sender,
+        runtime: Handle::current(),
+        stall,
         buffer: Vec::with_capacity(PIECE_BYTES),
         begun: false,
     };
     (Body::from_bytes_stream(pieces.boxed()), writer)
 }
 
-/// Writes into a body, from a thread that may wait. When the client is gone, writing fails.
+/// Writes into a body, from a thread that may wait. When the client is gone or stands still, writing fails.
 #[derive(Debug)]
 pub(super) struct BodyWriter {
-    sender: mpsc::Sender<io::Result<Bytes>>,
+    sender: mpsc::Sender<Piece>,
+    runtime: Handle,
+    stall: Duration,
     buffer: Vec<u8>,
     begun: bool,
 }
 
 impl BodyWriter {
-    /// Ends the body as broken, so that nobody takes a part for the whole.
-    pub(super) fn fail(self) {
-        // A client that is gone need not be told.
-        let _ = self
-            .sender
-            .blocking_send(Err(io::Error::other("the file could not be written to its end")));
+    /// Ends the body as whole.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.send_buffer()?;
+        self.send(Piece::End)
     }
 
-    fn send(&mut self) -> io::Result<()> {
+    fn send_buffer(&mut self) -> io::Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
         self.begun = true;
         let piece = std::mem::replace(&mut self.buffer, Vec::with_capacity(PIECE_BYTES));
-        self.sender
-            .blocking_send(Ok(piece.into()))
-            .map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.send(Piece::Bytes(piece.into()))
+    }
+
+    fn send(&self, piece: Piece) -> io::Result<()> {
+        match self.runtime.block_on(timeout(self.stall, self.sender.send(piece))) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the client is gone")),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing")),
+        }
     }
 }
 
@@ -109,13 +223,13 @@ impl Write for BodyWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.buffer.extend_from_slice(bytes);
         if !self.begun || self.buffer.len() >= PIECE_BYTES {
-            self.send()?;
+            self.send_buffer()?;
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.send()
+        self.send_buffer()
     }
 }
 
@@ -163,6 +277,29 @@ pub(super) fn file_name(job: &str, extension: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_that_has_the_file_is_known() {
+        let head = |etag: Option<&str>| FileHead {
+            etag: etag.map(str::to_owned),
+            varies: false,
+            coding: None,
+        };
+        let check = |if_none_match: &str, expected: bool| {
+            assert_eq!(
+                head(Some("W/\"a\"")).is_among(if_none_match),
+                expected,
+                "{if_none_match}"
+            );
+            assert!(!head(None).is_among(if_none_match), "{if_none_match}");
+        };
+        check("\"a\"", true);
+        check("W/\"a\"", true);
+        check("\"b\", W/\"a\"", true);
+        check("*", true);
+        check("\"b\"", false);
+        check("a", false);
+    }
 
     #[test]
     fn names_of_files_are_safe() {

@@ -1,6 +1,7 @@
 //! The operations of the API. Each is a short function: what it takes is parsed, what it does is the engine's.
 
 mod auth;
+mod content_coding;
 mod download;
 mod events;
 mod extract;

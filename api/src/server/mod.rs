@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod front;
+mod impatient;
 mod key_socket;
 mod serve;
 mod settings;

@@ -14,10 +14,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::endpoint::{endpoint, operations};
+use super::impatient::Impatient;
 use super::key_socket::KeySocket;
 use super::settings::Settings;
 use crate::app::App;
 use crate::document::{document, service, to_text};
+use crate::exports::Exports;
 use crate::metrics::Metrics;
 use crate::secrets;
 use crate::terminal::say;
@@ -94,6 +96,7 @@ pub(crate) async fn serve(settings: Settings, folder: &Path, registry: Arc<Plugi
         .into_acceptor()
         .await
         .map_err(listening)?;
+    let acceptor = Impatient::new(acceptor, settings.stall);
     for address in acceptor.local_addr() {
         announce(&address.to_string());
     }
@@ -147,7 +150,8 @@ async fn app(
         registry,
         guard,
         secrets,
-        exports: Arc::new(Semaphore::new(settings.exports)),
+        exports: Exports::new(settings.exports),
+        stall: settings.stall,
         trials: Arc::new(Semaphore::new(TRIALS)),
         stopping,
     })

@@ -54,9 +54,12 @@ pub(crate) struct Given {
     /// What the rows of one user may take in the store, in bytes [default: no cap]
     #[arg(long, value_name = "BYTES", env = "SNOWSCRAPE_USER_BYTES")]
     user_bytes: Option<u64>,
-    /// Files that are written at once for downloads [default: 8]
+    /// Files that are written at once for downloads, half of them for one user [default: 8]
     #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_EXPORTS")]
     exports: Option<NonZeroU32>,
+    /// How long a client that takes nothing of its answer keeps its connection, in seconds [default: 60]
+    #[arg(long, value_name = "SECONDS", env = "SNOWSCRAPE_STALL_SECONDS")]
+    stall_seconds: Option<NonZeroU32>,
     /// Whether `/metrics` can be read without a key [default: false]
     #[arg(long, value_name = "BOOL", env = "SNOWSCRAPE_OPEN_METRICS")]
     open_metrics: Option<bool>,
@@ -97,6 +100,7 @@ pub(crate) struct Settings {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) guard: AddressGuard,
     pub(crate) exports: usize,
+    pub(crate) stall: Duration,
     pub(crate) open_metrics: bool,
     pub(crate) grace: Duration,
     pub(crate) queue: QueueSettings,
@@ -185,6 +189,7 @@ impl Given {
             runs_per_user: self.runs_per_user.or(other.runs_per_user),
             user_bytes: self.user_bytes.or(other.user_bytes),
             exports: self.exports.or(other.exports),
+            stall_seconds: self.stall_seconds.or(other.stall_seconds),
             open_metrics: self.open_metrics.or(other.open_metrics),
             grace_seconds: self.grace_seconds.or(other.grace_seconds),
             lease_seconds: self.lease_seconds.or(other.lease_seconds),
@@ -208,6 +213,7 @@ impl Given {
             cors_origins: self.cors_origins.unwrap_or_default(),
             guard: AddressGuard::default().allowing(self.allow_addresses.unwrap_or_default(), ports),
             exports: count(self.exports, 8),
+            stall: Duration::from_secs(self.stall_seconds.map_or(60, |seconds| seconds.get().into())),
             open_metrics: self.open_metrics.unwrap_or(false),
             grace,
             queue: QueueSettings {

@@ -32,6 +32,16 @@ impl FieldError {
     pub fn unknown_field<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
         Self::new(name, unknown_name("field", name, known))
     }
+
+    /// One of the names at `path` is none of the `what`s that are known: with the nearest of them where it is close.
+    pub fn unknown_name<'a>(
+        path: impl Into<String>,
+        what: &str,
+        name: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Self {
+        Self::new(path, format!("`{name}`: {}", unknown_name(what, name, known)))
+    }
 }
 
 impl fmt::Display for FieldError {

@@ -12,6 +12,7 @@ mod bad_input;
 mod cache;
 mod crash;
 mod extract;
+mod formats;
 mod golden;
 mod guests;
 mod linear;

@@ -1,6 +1,7 @@
 //! The Jobs API from the outside: a server of its own for each test, and a real HTTP client.
 
 mod access;
+mod downloads;
 mod errors;
 mod events;
 mod extract;

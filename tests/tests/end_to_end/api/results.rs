@@ -1,11 +1,9 @@
-//! Rows: read in pages, downloaded as files.
+//! Rows, read in pages.
 
 use std::time::Duration;
 
-use reqwest::Method;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use snowscrape_tests::numbered::NumberedSite;
-use snowscrape_tests::site::{DemoSite, demo_job, expected_rows};
 
 use crate::support::Server;
 
@@ -69,52 +67,4 @@ fn rows_of_a_run_that_is_going_or_failed() {
     ann.post(&format!("/jobs/{id}/cancel")).expect(200);
     assert_eq!(results("")["count"], 0);
     assert!(results(&format!("?run={run}"))["total"].as_u64().unwrap() >= 20);
-}
-
-#[test]
-fn files_are_downloaded() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    let ann = server.client("ann");
-    let site = DemoSite::start();
-    let mut job = demo_job(&site.base_url());
-    job["name"] = json!("Tea & Co. é");
-    let id = ann.create(&job);
-    let path = format!("/jobs/{id}/download");
-    let before = ann.get(&path);
-    assert_eq!(
-        (before.expect(200), before.header("content-type")),
-        (json!([]), "application/json")
-    );
-    let header = ann.get(&format!("{path}?format=csv")).text;
-    assert_eq!(header.lines().count(), 1, "{header}");
-    ann.run(&id);
-    ann.wait_for(&id, "success");
-    let json_file = ann.get(&path);
-    assert_eq!(json_file.expect(200), Json::Array(expected_rows(&site.base_url())));
-    assert_eq!(
-        json_file.header("content-disposition"),
-        "attachment; filename=\"Tea___Co.__.json\"; filename*=UTF-8''Tea%20&%20Co.%20%C3%A9.json"
-    );
-    let csv = ann.get(&format!("{path}?format=csv"));
-    assert_eq!(
-        (csv.status, csv.header("content-type")),
-        (200, "text/csv; charset=utf-8; header=present")
-    );
-    assert!(csv.text.starts_with(&header), "{}", csv.text);
-    let head = ann.send(Method::HEAD, &format!("{path}?format=csv"), &[], None);
-    assert_eq!((head.status, head.text.as_str()), (200, ""));
-    assert_eq!(head.header("content-disposition"), csv.header("content-disposition"));
-
-    let check = |query: &str, field: &str, words: &str| {
-        let answer = ann.get(&format!("{path}?{query}")).expect(400);
-        let detail = answer["details"][field].as_str().unwrap_or_default();
-        assert!(detail.contains(words), "{answer:#}");
-    };
-    check("format=pdf", "format", "Must be one of: json, csv");
-    check("format=", "format", "Must be one of: json, csv");
-    check("format=csv&delimeter=;", "delimeter", "delimiter");
-    check("format=json&format=csv", "format", "Must be given once");
-    let lines = ann.get(&format!("{path}?lines=true")).text;
-    assert_eq!(lines.lines().count(), 100);
 }

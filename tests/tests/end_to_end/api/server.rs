@@ -72,7 +72,14 @@ fn health_plugins_and_metrics() {
             )
         })
         .collect();
-    let expected = [("web", "xpath css regex", ""), ("json", "", "json"), ("csv", "", "csv")];
+    let expected = [
+        ("web", "xpath css regex", ""),
+        ("json", "", "json"),
+        ("csv", "", "csv"),
+        ("xlsx", "", "xlsx"),
+        ("parquet", "", "parquet"),
+        ("sql", "", "sql"),
+    ];
     let expected: Vec<_> = expected
         .map(|(name, types, format)| (name, types.to_owned(), format))
         .into();

@@ -40,6 +40,8 @@ pub(crate) struct Client {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+    /// The body as text, for what is text.
     pub(crate) text: String,
 }
 
@@ -134,6 +136,11 @@ impl Drop for Server {
 }
 
 impl Client {
+    /// Its key.
+    pub(crate) fn key(&self) -> &str {
+        self.key.as_deref().expect("this client has a key")
+    }
+
     /// Sends a request; `headers` come on top of the key.
     pub(crate) fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
         self.try_send(method, path, headers, body).unwrap()
@@ -159,10 +166,13 @@ impl Client {
         }
         RUNTIME.block_on(async {
             let response = request.send().await?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let bytes = response.bytes().await?.to_vec();
             Ok(Answer {
-                status: response.status().as_u16(),
-                headers: response.headers().clone(),
-                text: response.text().await?,
+                status,
+                headers,
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+                bytes,
             })
         })
     }

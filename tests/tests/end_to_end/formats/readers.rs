@@ -1,0 +1,111 @@
+//! Files and what must be in them, collected and then read by all readers at once: starting a database takes seconds.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value as Json, json};
+
+/// A file to be written: its format, the options of the export, and what the readers are told of these.
+pub(super) struct Form {
+    pub(super) format: &'static str,
+    pub(super) options: &'static [(&'static str, &'static str)],
+    told: &'static [(&'static str, &'static str)],
+    reader: &'static str,
+}
+
+/// Every format, as it is compared.
+pub(super) const FORMS: [Form; 10] = [
+    form("json", &[], &[]),
+    Form {
+        reader: "ndjson",
+        ..form("json", &[("lines", "true")], &[])
+    },
+    form("csv", &[("formulas", "keep")], &[]),
+    form("csv", &[], &[("formulas", "guard")]),
+    form("xlsx", &[], &[]),
+    form("parquet", &[], &[]),
+    form("sql", &[], &[]),
+    form("sql", &[("dialect", "postgres")], &[("dialect", "postgres")]),
+    form("sql", &[("dialect", "mysql")], &[("dialect", "mysql")]),
+    form("sql", &[("dialect", "sqlite")], &[("dialect", "sqlite")]),
+];
+
+const fn form(
+    format: &'static str,
+    options: &'static [(&'static str, &'static str)],
+    told: &'static [(&'static str, &'static str)],
+) -> Form {
+    Form {
+        format,
+        options,
+        told,
+        reader: format,
+    }
+}
+
+/// What is to be read.
+pub(super) struct Readings {
+    folder: tempfile::TempDir,
+    jobs: Vec<Json>,
+    tables: usize,
+}
+
+impl Readings {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // The databases run as another user where the tests run as root.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self {
+            folder,
+            jobs: Vec::new(),
+            tables: 0,
+        }
+    }
+
+    /// Adds a table in all formats: its columns as `expected.json` has them, its rows, and how to get its file in a form.
+    pub(super) fn add(&mut self, columns: &Json, rows: &[Json], export: impl Fn(&Form) -> Vec<u8>) {
+        self.tables += 1;
+        let table = self.tables;
+        let expected = self.write(
+            &format!("{table}.expected.json"),
+            json!({"columns": columns, "rows": rows}).to_string().as_bytes(),
+        );
+        for (at, form) in FORMS.iter().enumerate() {
+            let file = self.write(&format!("{table}-{at}.{}", form.reader), &export(form));
+            let mut job = json!({"format": form.reader, "file": file, "expected": expected});
+            for (name, value) in form.told {
+                job[*name] = (*value).into();
+            }
+            self.jobs.push(job);
+        }
+    }
+
+    /// Has everything read: what is read is what was expected.
+    pub(super) fn check(&self) {
+        let list = self.write("jobs.json", Json::from(self.jobs.clone()).to_string().as_bytes());
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let output = Command::new(format!("{root}/.venv/bin/python"))
+            .arg(format!("{root}/tests/readers/check.py"))
+            .arg("--jobs")
+            .arg(&list)
+            .stdin(Stdio::null())
+            .output()
+            .expect("`cargo xtask setup` makes the Python environment");
+        let (said, errors) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(output.status.success(), "{said}\n{errors}");
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
