@@ -19,8 +19,6 @@ use crate::workbook::{Sheet, workbook};
 const CHUNK: usize = 2_048;
 /// Excel's, for the part before `#` and the one after it.
 const MAX_URL: usize = 2_080;
-/// About the bytes of a link's target in its part, without the URL.
-const TARGET: usize = 150;
 /// Stands for `%` while `rust_xlsxwriter` escapes a URL.
 ///
 /// It takes a URL for one that is not escaped yet unless it finds one of a few escapes in it, and would make `%25C3` of
@@ -49,6 +47,15 @@ pub(crate) enum Kept {
 /// The links of a sheet so far, in the order of their cells.
 #[derive(Default)]
 pub(crate) struct Links {
+    chunks: Vec<Chunk>,
+    count: usize,
+    /// Of URLs.
+    bytes: usize,
+}
+
+/// Links that `rust_xlsxwriter` is given at a time. Memory that grows chunk by chunk is never copied to grow.
+#[derive(Default)]
+struct Chunk {
     urls: String,
     ends: Vec<u32>,
     cells: Vec<(u32, u16)>,
@@ -60,66 +67,80 @@ impl Links {
         if !can_be_link(url) {
             return Kept::Text;
         }
-        if self.cells.len() >= limits.links || self.urls.len() + url.len() > limits.link_bytes {
+        if self.count >= limits.links || self.bytes + url.len() > limits.link_bytes {
             return Kept::Full;
         }
-        self.urls.push_str(url);
-        // The limit is far below four gigabytes.
-        self.ends.push(self.urls.len() as u32);
-        self.cells.push((row, column));
-        Kept::Link
-    }
-
-    fn chunk(&self, first: usize) -> Vec<Link<'_>> {
-        let last = self.cells.len().min(first + CHUNK);
-        let link = |at: usize| {
-            let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
-            let (row, column) = self.cells[at];
-            Link {
-                row,
-                column,
-                escaped: escaped(&self.urls[start..self.ends[at] as usize]),
+        self.count += 1;
+        self.bytes += url.len();
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.cells.len() < CHUNK => chunk.push(row, column, url),
+            _ => {
+                let mut chunk = Chunk::default();
+                chunk.push(row, column, url);
+                self.chunks.push(chunk);
             }
-        };
-        (first..last).map(link).collect()
+        }
+        Kept::Link
     }
 
     /// Writes what stands after a sheet's rows, and the part that the links need besides.
     pub(crate) fn write_end(
-        &self,
+        self,
         layout: &Layout,
         number: usize,
         rows: u32,
         archive: &mut Archive,
     ) -> Result<(), Error> {
+        let mut chunks = self.chunks.into_iter();
         let End {
             before,
             links,
             after,
             related,
-        } = End::make(layout, number, rows, &self.chunk(0))?;
+        } = End::make(layout, number, rows, &chunks.next().unwrap_or_default().links())?;
         archive.write(before.as_bytes())?;
         archive.write(links.as_bytes())?;
-        let mut relationships = String::with_capacity(self.urls.len() + TARGET * self.cells.len());
-        if let Some(related) = &related {
-            relationships.push_str(&related.before);
-            relationships.push_str(&related.inner);
-        }
-        for first in (0..self.cells.len()).step_by(CHUNK).skip(1) {
-            let end = End::make(layout, number, rows, &self.chunk(first))?;
-            let mut numbered = String::new();
-            number_on(&end.links, "r:id", first, &mut numbered)?;
-            archive.write(numbered.as_bytes())?;
+        // They are a part of their own, which can be begun only when the sheet's is complete.
+        let mut further = Vec::new();
+        for (at, chunk) in (1..).zip(chunks) {
+            let end = End::make(layout, number, rows, &chunk.links())?;
+            archive.write(numbered_on(&end.links, "r:id", at * CHUNK)?.as_bytes())?;
             if let Some(related) = &end.related {
-                number_on(&related.inner, "Id", first, &mut relationships)?;
+                further.push(numbered_on(&related.targets, "Id", at * CHUNK)?);
             }
         }
         archive.write(after.as_bytes())?;
         if let Some(related) = &related {
-            relationships.push_str(&related.after);
-            archive.part(&relationships_part(number), relationships.as_bytes())?;
+            archive.begin(&relationships_part(number))?;
+            archive.write(related.before.as_bytes())?;
+            archive.write(related.targets.as_bytes())?;
+            for targets in &further {
+                archive.write(targets.as_bytes())?;
+            }
+            archive.write(related.after.as_bytes())?;
         }
         Ok(())
+    }
+}
+
+impl Chunk {
+    fn push(&mut self, row: u32, column: u16, url: &str) {
+        self.urls.push_str(url);
+        // The limit is far below four gigabytes.
+        self.ends.push(self.urls.len() as u32);
+        self.cells.push((row, column));
+    }
+
+    fn links(&self) -> Vec<Link<'_>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let links = self.cells.iter().zip(starts.zip(&self.ends));
+        links
+            .map(|((row, column), (start, end))| Link {
+                row: *row,
+                column: *column,
+                escaped: escaped(&self.urls[start as usize..*end as usize]),
+            })
+            .collect()
     }
 }
 
@@ -132,10 +153,10 @@ struct End {
     related: Option<Related>,
 }
 
-/// A part of targets, around the targets themselves.
+/// A part of targets.
 struct Related {
     before: String,
-    inner: String,
+    targets: String,
     after: String,
 }
 
@@ -174,7 +195,7 @@ impl End {
             after: xml[inner.end..].to_owned(),
             related: Some(Related {
                 before: related[..targets.start].to_owned(),
-                inner: related[targets.clone()].replace(PERCENT, "%"),
+                targets: related[targets.clone()].replace(PERCENT, "%"),
                 after: related[targets.end..].to_owned(),
             }),
         })
@@ -216,16 +237,20 @@ fn escaped(url: &str) -> Cow<'_, str> {
     }
 }
 
-/// Appends elements whose attribute counts them from one, as `rId1`, counted on from so many.
-fn number_on(xml: &str, attribute: &str, mut count: usize, out: &mut String) -> Result<(), Error> {
+/// Elements whose attribute counts them from one, as `rId1`, counted on from so many.
+fn numbered_on(xml: &str, attribute: &str, mut count: usize) -> Result<String, Error> {
+    let mut out = String::with_capacity(xml.len() + xml.len() / 16);
     let mut reader = Reader::from_str(xml);
     loop {
         match reader.read_event()? {
             Event::Empty(element) => {
                 count += 1;
-                push_numbered(&element, attribute, count, out)?;
+                push_numbered(&element, attribute, count, &mut out)?;
             }
-            Event::Eof => return Ok(()),
+            Event::Eof => {
+                out.shrink_to_fit();
+                return Ok(out);
+            }
             _ => {}
         }
     }

@@ -79,7 +79,7 @@ impl XlsxWriter {
         }
     }
 
-    fn end_sheet(&mut self, sheet: &OpenSheet) -> Result<(), Error> {
+    fn end_sheet(&mut self, sheet: OpenSheet) -> Result<(), Error> {
         let number = self.ended.len() + 1;
         sheet
             .links
@@ -98,7 +98,7 @@ impl XlsxWriter {
             let mut sheet = match self.open.take() {
                 Some(sheet) if full(&sheet) => {
                     self.flush()?;
-                    self.end_sheet(&sheet)?;
+                    self.end_sheet(sheet)?;
                     self.begin_sheet()?
                 }
                 Some(sheet) => sheet,
@@ -154,7 +154,7 @@ impl Writer for XlsxWriter {
         };
         // The links of a sheet and the parts after it are work for a call each.
         if let Some(sheet) = sheet {
-            self.end_sheet(&sheet)?;
+            self.end_sheet(sheet)?;
             return Ok(Ending::More(self.archive.take()));
         }
         self.write_remaining_parts()?;
