@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use snowscrape_engine::model::{OptionKind, OptionSpec};
 use snowscrape_engine::plugin::{ExporterInfo, PluginRegistry};
 
-use crate::routes::{DownloadApi, EventsApi, ExtractApi, JobsApi, ResultsApi, RunsApi, ServerApi};
+use crate::routes::{DownloadApi, EventsApi, ExtractApi, JobsApi, ResultsApi, RunsApi, ServerApi, is_text};
 use crate::types::complete;
 
 /// All operations.
@@ -107,13 +107,22 @@ fn add_formats(document: &mut Value, registry: &PluginRegistry) {
         let schema = if info.format == "json" {
             json!({"type": "array", "items": {"type": "object", "additionalProperties": true}})
         } else {
-            json!({"type": "string"})
+            file(&info.media_type)
         };
         (info.media_type.clone(), json!({ "schema": schema }))
     });
     let variants = formats.iter().flat_map(|info| &info.variants);
-    let variants = variants.map(|variant| (variant.media_type.clone(), json!({"schema": {"type": "string"}})));
+    let variants = variants.map(|variant| (variant.media_type.clone(), json!({"schema": file(&variant.media_type)})));
     operation["responses"]["200"]["content"] = Value::Object(content.chain(variants).collect());
+}
+
+/// The schema of a file: text, or bytes.
+fn file(media_type: &str) -> Value {
+    if is_text(media_type) {
+        json!({"type": "string"})
+    } else {
+        json!({"type": "string", "format": "binary"})
+    }
 }
 
 fn option(spec: &OptionSpec, formats: &[&str]) -> Value {

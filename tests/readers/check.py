@@ -10,6 +10,7 @@ README.md says what the files hold. Prints a line for each reader, and exits wit
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 import traceback
 from contextlib import closing
@@ -66,8 +67,10 @@ class Tally:
         self._compare_rows(reader, job, expected, reading)
 
     def _compare_names(self, job, wanted, given):
-        for at, (want, got) in enumerate(zip_longest(wanted or [], given if wanted is not None else [], fillvalue=ABSENT)):
-            if want != got or type(want) is Failure or type(got) is Failure:
+        if wanted is None:
+            return
+        for at, (want, got) in enumerate(zip_longest(wanted, given, fillvalue=ABSENT)):
+            if want != got or want is ABSENT or got is ABSENT:
                 self._differs(job, None, f"number {at}", want, got)
 
     def _compare_rows(self, reader, job, expected, reading):
@@ -94,7 +97,8 @@ class Tally:
         head = f"{reader.name} {reader.version()}"
         files = f"{self.files} files, " if self.files > 1 else ""
         if self.files or not self.refused:
-            print(f"{head}: {files}{self.rows:,} rows, {self.equal:,} values equal, {self.lost:,} within the loss table")
+            values = f"{self.equal:,} values equal, {self.lost:,} within the loss table"
+            print(f"{head}: {files}{self.rows:,} rows, {values}")
         for reason in sorted(set(self.refused)):
             print(f"{head}: {self.refused.count(reason)} not read: {reason}")
         several = self.files > 1
@@ -154,6 +158,8 @@ def arguments():
 
 
 def main():
+    # So that what was started is ended and removed when this process is told to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(0 if check(*arguments()) else 1)
 
 

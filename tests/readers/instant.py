@@ -54,7 +54,7 @@ class Instant:
         return f"{year}-{month:02}-{day:02}T{time}{fraction}Z"
 
 
-# The Gregorian calendar in both directions, for all years: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+# The Gregorian calendar for all years, both ways: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 
 
 def _days(year, month, day):

@@ -1,6 +1,6 @@
 """The loss tables: what a value becomes in a reader, where a format or the reader cannot hold it as it is.
 
-One function for each reader, `(column, value) -> value`, which gives back the value itself where nothing is lost. A rule
+A function for each reader, `(column, value) -> value`, which gives back the value itself where nothing is lost. A rule
 says whose limit it is: the format's, the exporter's choice where the format leaves one, or the reader's own.
 """
 
@@ -177,15 +177,22 @@ def cell_cut(text):
 
 def as_text(column, value):
     """A list or a structured value as the exporters write it where a format has only text."""
-    if not column.many:
-        return json.dumps(value.value, ensure_ascii=False, separators=(",", ":"))
-    if column.type == "boolean":
-        texts = ["" if item is None else str(item).lower() for item in value]
-    elif column.type == "json":
-        texts = ["" if item is None else json.dumps(item.value, ensure_ascii=False, separators=(",", ":")) for item in value]
-    else:
-        texts = ["" if item is None else str(item) for item in value]
-    return LIST_SEPARATOR.join(texts)
+    if column.many:
+        return LIST_SEPARATOR.join(map(_single_as_text, value))
+    return _single_as_text(value)
+
+
+def _single_as_text(value):
+    if value is None:
+        return ""
+    if isinstance(value, Json):
+        return compact_json(value.value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def compact_json(document):
+    """JSON as the exporters are given it: without white space, and not in ASCII only."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 MAX_LINK = 2_080
@@ -288,8 +295,7 @@ def mariadb(dialect, column, value):
         document = [item.value if isinstance(item, Json) else item for item in value] if column.many else value.value
         if dialect == "mysql" and _depth(document) > MARIADB_DEPTH:
             # MariaDB's: its JSON ends at that depth. The exporter writes a JSON string that holds the JSON.
-            text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-            return json.dumps(text, ensure_ascii=False) if column.many else Json(text)
+            return Json(compact_json(document))
         return value
     if column.is_text and dialect == "standard":
         return _without_nul(value)

@@ -78,7 +78,8 @@ class PandasJson(Reader):
 
     def rule(self, job, expected, at):
         column = expected.columns[at]
-        return partial(losses.pandas_json, column, losses.pandas_makes_floats(column, [row[at] for row in expected.rows]))
+        floats = losses.pandas_makes_floats(column, [row[at] for row in expected.rows])
+        return partial(losses.pandas_json, column, floats)
 
     def read(self, job, expected):
         lines = job.format == "ndjson"

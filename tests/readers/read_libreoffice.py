@@ -41,8 +41,8 @@ class LibreOffice(Reader):
         self._said = ""
 
     def version(self):
-        said = subprocess.run([_program(), "--version"], capture_output=True, text=True, timeout=SECONDS_PER_CALL).stdout
-        return said.split()[1]
+        done = subprocess.run([_program(), "--version"], capture_output=True, text=True, timeout=SECONDS_PER_CALL)
+        return done.stdout.split()[1]
 
     def rule(self, job, expected, at):
         return partial(losses.libreoffice, expected.columns[at])

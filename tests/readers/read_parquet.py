@@ -119,7 +119,8 @@ class DuckDb(_Parquet):
     def columns(self, job, expected):
         with duckdb.connect() as connection:
             connection.execute("SET preserve_insertion_order = true")
-            connection.execute("CREATE VIEW file AS SELECT * FROM read_parquet($file)".replace("$file", _quoted(job.file, "'")))
+            # A view takes no parameters.
+            connection.execute(f"CREATE VIEW file AS SELECT * FROM read_parquet({_quoted(job.file, chr(39))})")
             described = connection.execute("DESCRIBE file").fetchall()
             names, types = [row[0] for row in described], [row[1] for row in described]
             asked = ", ".join(map(self._asked, names, types))

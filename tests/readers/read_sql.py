@@ -86,7 +86,7 @@ class _Sql(Reader):
         if not column.many:
             return document
         if not isinstance(document.value, list):
-            return cell
+            return document
         return [None if item is None else self.item(column.type, item) for item in document.value]
 
     def single(self, kind, cell):
@@ -160,8 +160,8 @@ class Postgres(_Sql):
         "datetime": "timestamp with time zone",
         "json": "jsonb",
     }
-    # A table has no order, and PostgreSQL's rows do not keep the one that they came in: a later one may fit where a large
-    # one left room.
+    # A table has no order, and PostgreSQL's rows do not keep the one that they came in: a later one may fit where there
+    # was no room for a large one.
     ordered = False
 
     def __init__(self):
@@ -296,12 +296,14 @@ class MariaDb(_Sql):
 def _run(client, file=None):
     """Runs a client, with a file on its standard input if one is given; what it said against the file."""
     with open(file or "/dev/null", "rb") as given:
-        done = subprocess.run(client, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS_PER_FILE)
+        pipes = {"stdin": given, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        done = subprocess.run(client, **pipes, timeout=SECONDS_PER_FILE)
     said = done.stdout.decode("utf-8", "replace").strip()
     if done.returncode:
         raise ValueError(f"{client[0]} failed: {said[:500]}")
     # Notes are no warnings: that a table which is to be dropped is not there, for one.
-    return [f"{client[0]} says: {line:.300}" for line in said.splitlines() if "NOTICE" not in line and not line.startswith("Note ")]
+    lines = (line for line in said.splitlines() if "NOTICE" not in line and not line.startswith("Note "))
+    return [f"{client[0]} says: {line:.300}" for line in lines]
 
 
 def _quoted(name, quote):

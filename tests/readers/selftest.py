@@ -3,8 +3,8 @@
 
     selftest.py [FORMAT …] [--reader NAME]
 
-For every format and dialect a right file and wrong ones are written (samples.py), and every reader must find no difference
-in the first and at least one in each of the others.
+For every format and dialect a right file and wrong ones are written (samples.py), and every reader must find no
+difference in the first and at least one in each of the others.
 """
 
 import argparse
@@ -36,7 +36,7 @@ ORIGINAL = Expected(
         Column("sizes", "integer", True),
     ],
     [
-        ["Lamp, \"blue\"", 7, 19.99, True, MOMENT, "https://shop.example/1", Json({"a": [1, None]}), ["x", "y"], [1, 2]],
+        ['Lamp, "blue"', 7, 19.99, True, MOMENT, "https://shop.example/1", Json({"a": [1, None]}), ["x", "y"], [1, 2]],
         ["007", -1, 0.5, False, MOMENT, "https://shop.example/2", Json("text"), ["z"], [3]],
         [None, None, None, None, None, None, None, None, None],
         ["l1\nl2", 2**53, 1e300, True, MOMENT, "https://shop.example/4", Json([1.5]), ["é", "😀"], [4]],
@@ -59,7 +59,7 @@ def swapped(one, other):
 
 
 WRONG = {
-    "a text with another character": altered(0, "name", "Lamp, \"blu\u00e9\""),
+    "a text with another character": altered(0, "name", 'Lamp, "blué"'),
     "a text without its zeros": altered(1, "name", "7"),
     "a text without its line break": altered(3, "name", "l1 l2"),
     "a text in place of a null": altered(2, "name", "x"),

@@ -1,4 +1,4 @@
-"""Private database servers: in a folder of their own, on a socket in it, as an unprivileged user, for as long as a test.
+"""Private database servers: in a folder of their own, on a socket in it, as an unprivileged user, as long as a test.
 
 Nothing of the machine's own servers or their settings is used. A server ends with its `close`, and with this process
 however that ends.
@@ -37,9 +37,16 @@ class Server:
 
     def run(self, *command):
         """Runs a program that makes what the server needs."""
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, **self._as_user())
-        if done.returncode:
-            raise RuntimeError(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        # In a group of its own: what it starts in its turn must not outlive it where this process is told to end.
+        with subprocess.Popen(command, **pipes, text=True, start_new_session=True, **self._as_user()) as process:
+            try:
+                said, _ = process.communicate()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        if process.returncode:
+            raise RuntimeError(f"{command[0]} failed: {said.strip()[-500:]}")
 
     def start(self, command, connects):
         """Starts the server and waits until it can be connected to."""

@@ -64,8 +64,22 @@ AT_ONCE = "source_type source_column pagination follow rows_from request render_
 TIME_ZONES = ["UTC", "Europe/Paris", "America/St_Johns", "Asia/Kathmandu"]
 COUNTRIES = ["US", "us", "GB-ENG", "fr-75", "DE"]
 # Not in the schema: the options of `GET …/download` go with one format each. They are the built-in exporters'.
-EXPORT_OPTIONS = {"json": {"lines"}, "csv": {"delimiter", "formulas"}}
-DELIMITERS = [",", ";", "|", "tab"]
+EXPORT_OPTIONS = {
+    "json": {"lines"},
+    "csv": {"bom", "delimiter", "formulas"},
+    "xlsx": {"links", "sheet"},
+    "parquet": {"compression", "row_group_rows"},
+    "sql": {"dialect", "if_exists", "table"},
+}
+# Not in the schema: what an exporter takes for these is its own to say, and which columns there are is the job's. Those that
+# tell where a row comes from are always there.
+EXPORT_VALUES = {
+    "delimiter": [",", ";", "|", "tab"],
+    "sheet": ["Results", "Prices é"],
+    "table": ["results", 'a "table"'],
+    "columns": ["_url", "_run,_scraped_at"],
+}
+ROW_GROUP_ROWS = [1024, 131072, 1048576]
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -268,11 +282,10 @@ def mend_query(case, parameters):
         del parameters["cursor"]
     if case.operation.path.endswith("/download"):
         mend_text(parameters, "format", lambda text: pick(list(EXPORT_OPTIONS), text))
-        mend_text(parameters, "delimiter", lambda text: pick(DELIMITERS, text))
-        # Not in the schema: with `lines` the file is one JSON text a line, under a media type that promises one.
-        # An exporter has one media type, whatever its options are, until its interface can say more.
-        if str(parameters.get("lines")).lower() == "true":
-            del parameters["lines"]
+        for name, values in EXPORT_VALUES.items():
+            mend_text(parameters, name, lambda text: pick(values, text))
+        if re.fullmatch(r"-?[0-9]+", str(parameters.get("row_group_rows"))):
+            parameters["row_group_rows"] = pick(ROW_GROUP_ROWS, parameters["row_group_rows"])
         for name, options in EXPORT_OPTIONS.items():
             if parameters.get("format", "json") in [other for other in EXPORT_OPTIONS if other != name]:
                 for option in options:

@@ -8,6 +8,7 @@
 mod client;
 pub mod hostile;
 mod loopback;
+pub mod measure;
 pub mod numbered;
 pub mod pages;
 pub mod serving;

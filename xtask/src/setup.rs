@@ -127,7 +127,8 @@ pub(crate) fn python(project: &Project) -> PathBuf {
     project.path(".venv/bin/python")
 }
 
-/// What Debian calls them. None of them starts a service.
+/// What Debian calls them. The tests start servers of their own; where there is an init system, Debian starts one of
+/// PostgreSQL's at its installation, as it always does.
 const READERS: [&str; 5] = [
     "sqlite3",
     "postgresql",

@@ -49,8 +49,8 @@ impl ContentCoding {
     }
 }
 
-/// Whether files of a media type get smaller: text does, and what is compressed already does not.
-pub(super) fn is_compressible(media_type: &str) -> bool {
+/// Whether files of a media type are text, which gets smaller; others are compressed already.
+pub(crate) fn is_text(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.starts_with("text/")
         || matches!(
@@ -143,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn text_is_compressible() {
-        let check = |media_type: &str, expected| assert_eq!(is_compressible(media_type), expected, "{media_type}");
+    fn text_is_text() {
+        let check = |media_type: &str, expected| assert_eq!(is_text(media_type), expected, "{media_type}");
         check("text/csv; charset=utf-8", true);
         check("application/json", true);
         check("application/geo+json", true);

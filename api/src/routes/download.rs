@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use super::Tag;
 use super::auth::Auth;
-use super::content_coding::{CodingWriter, ContentCoding, is_compressible};
+use super::content_coding::{CodingWriter, ContentCoding, is_text};
 use super::file::{BodyWriter, FileHead, FileResponse, body, file_name};
 use crate::app::App;
 use crate::error::ApiError;
@@ -74,7 +74,7 @@ impl DownloadApi {
         .map_err(ApiError::request)?;
         let facts = facts(&job.name, run.as_ref(), ColumnQuery::of(&definition));
         let kind = info.file_kind(&options);
-        let varies = is_compressible(kind.media_type);
+        let varies = is_text(kind.media_type);
         let head = FileHead {
             etag: facts
                 .finished_at

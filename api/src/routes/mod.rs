@@ -11,6 +11,7 @@ mod results;
 mod runs;
 mod server;
 
+pub(crate) use content_coding::is_text;
 pub(crate) use download::DownloadApi;
 pub(crate) use events::EventsApi;
 pub(crate) use extract::ExtractApi;

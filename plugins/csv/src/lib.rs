@@ -11,7 +11,7 @@
 //! | list | its values joined by `; `; null, the empty list and a list of one null are the same |
 //! | text, number, boolean, time, JSON | all text: what `42` is, the reader must know |
 //! | text that a spreadsheet runs as a formula | has an apostrophe before it, unless `formulas=keep` |
-//! | NUL | kept; Python's `csv` before 3.11 refuses it, pandas' C parser ends the text there |
+//! | NUL | kept; Python's `csv` before 3.11 refuses it |
 //! | CR, LF, quotes, delimiters | kept within quotes; a reader that goes by lines breaks |
 
 mod formula;

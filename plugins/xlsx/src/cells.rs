@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use jiff::Timestamp;
-use snowscrape_plugin_sdk::{Cell, Row};
+use snowscrape_plugin_sdk::{Cell, Row, timestamp};
 
 use crate::error::Error;
 use crate::layout::{Layout, Limits, Look, excel_time};
@@ -105,7 +104,7 @@ impl Cells {
                     write!(out, "\" t=\"b\"><v>{}</v></c>", u8::from(value))?;
                 }
                 Cell::Datetime(micros) if micros >= FIRST_DATETIME => {
-                    let time = excel_time(Timestamp::from_microsecond(micros)?)
+                    let time = excel_time(timestamp(micros)?)
                         .ok_or_else(|| Error::Missing("date for a time after 1900".to_owned()))?;
                     begin(true, out);
                     write!(out, "\"><v>{}</v></c>", time.to_excel())?;
@@ -159,7 +158,7 @@ fn push_text(cell: &Cell<'_>, text: &mut String) -> Result<(), Error> {
         Cell::Integer(value) => push(value, text),
         Cell::Number(value) => push(value, text),
         Cell::Boolean(value) => push(value, text),
-        Cell::Datetime(micros) => push(Timestamp::from_microsecond(*micros)?, text),
+        Cell::Datetime(micros) => push(timestamp(*micros)?, text),
         Cell::List(items) => {
             for (at, item) in items.clone().enumerate() {
                 if at > 0 {

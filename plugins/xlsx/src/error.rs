@@ -17,12 +17,16 @@ pub(crate) enum Error {
     Attribute(#[from] quick_xml::events::attributes::AttrError),
     #[error("rust_xlsxwriter's workbook has no {0}: this exporter and that crate's version do not fit together")]
     Missing(String),
-    #[error("a datetime is outside the years -9999 to 9999: {0}")]
-    Datetime(#[from] jiff::Error),
+    /// What the SDK tells already has its form.
+    #[error(transparent)]
+    Told(#[from] ExportError),
 }
 
 impl From<Error> for ExportError {
     fn from(error: Error) -> Self {
-        Self::Other(error.to_string())
+        match error {
+            Error::Told(error) => error,
+            error => Self::Other(error.to_string()),
+        }
     }
 }

@@ -29,8 +29,6 @@
 //! | CR | a character reference, which every XML reader undoes; LibreOffice makes one line break of CR LF |
 //! | a row of nulls | an empty row; readers leave it out at the end of a sheet |
 
-#![allow(clippy::doc_markdown, reason = "LibreOffice is a name and no item")]
-
 mod archive;
 mod cells;
 mod error;

@@ -226,9 +226,12 @@ fn can_be_link(url: &str) -> bool {
         && utf16_length(anchor) <= MAX_URL
 }
 
-/// A URL as `rust_xlsxwriter` is to see it: it writes what follows `#` as it is.
+/// A URL as `rust_xlsxwriter` is to see it: it writes what follows `#` as it is, but not where it sends mail.
 fn escaped(url: &str) -> Cow<'_, str> {
-    let target = url.split('#').next().unwrap_or(url);
+    let target = match url.split_once('#') {
+        Some((target, _)) if !url.starts_with("mailto:") => target,
+        _ => url,
+    };
     if target.contains('%') {
         let target_length = target.len();
         Cow::Owned(target.replace('%', PERCENT.encode_utf8(&mut [0; 4])) + &url[target_length..])

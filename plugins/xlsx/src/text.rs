@@ -97,11 +97,17 @@ static SUSPECT: [bool; 256] = {
     suspect
 };
 
-/// Whether what follows an underscore makes an escape of it.
+/// Whether what follows an underscore makes an escape of it: four digits by the standard, fewer for LibreOffice too.
 fn is_escape(rest: &[u8]) -> bool {
-    matches!(rest, [b'x', digits @ .., ] if digits.len() >= 5
-        && digits[..4].iter().all(u8::is_ascii_hexdigit)
-        && digits[4] == b'_')
+    let Some(digits) = rest.strip_prefix(b"x") else {
+        return false;
+    };
+    let count = digits
+        .iter()
+        .take(4)
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    count > 0 && digits.get(count) == Some(&b'_')
 }
 
 fn numbered_escape(control: u8) -> [u8; 7] {
@@ -132,8 +138,8 @@ mod tests {
         check("\0\u{1}\u{1f}\u{7f}", ">_x0000__x0001__x001F_\u{7f}");
         check("_x000D_ _x000d_", ">_x005F_x000D_ _x005F_x000d_");
         check(
-            "_x00D_ _x000G_ _x000D x000D_ _x000é_",
-            ">_x00D_ _x000G_ _x000D x000D_ _x000é_",
+            "_x00D_ _x1_ _x_ _x00001_ _x000G_ _x000D x000D_ _x000é_",
+            ">_x005F_x00D_ _x005F_x1_ _x_ _x00001_ _x000G_ _x000D x000D_ _x000é_",
         );
         check("__x0041_x0042_", ">__x005F_x0041_x005F_x0042_");
         check(

@@ -6,15 +6,13 @@
     reason = "a benchmark prints what it measures"
 )]
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use snowscrape_tests::measure::{Peak, resident};
 use snowscrape_tests::numbered::NumberedSite;
 use snowscrape_tests::serving::{Api, Result, Serving};
 
@@ -43,40 +41,6 @@ struct Load<'a> {
     snowscrape: PathBuf,
     site: &'a NumberedSite,
     pages: usize,
-}
-
-/// The most memory that a process held at once since this was made.
-struct Peak {
-    most: Arc<AtomicU64>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Peak {
-    fn watch(process: u32) -> Self {
-        let (most, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-        let (seen, stopped) = (Arc::clone(&most), Arc::clone(&stop));
-        std::thread::spawn(move || {
-            while !stopped.load(Ordering::Relaxed) {
-                seen.fetch_max(resident(process), Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        });
-        Self { most, stop }
-    }
-
-    /// In MB.
-    fn end(self) -> u64 {
-        self.stop.store(true, Ordering::Relaxed);
-        self.most.load(Ordering::Relaxed) / 1_000_000
-    }
-}
-
-/// The resident memory of a process, in bytes; 0 once it is gone.
-fn resident(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kibibytes.unwrap_or(0) * 1_024
 }
 
 impl Load<'_> {

@@ -44,6 +44,7 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
         println!("\n{table}");
         document.replace(marker, &table)?;
     }
+    document.replace("formats", &formats(project)?)?;
     document.replace("server", &load(project)?)?;
     if !arguments.processes_only {
         // In the root the crates that matter are optimised in the dev profile, in which everything is compiled already.
@@ -62,6 +63,20 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
         }
     }
     document.write()
+}
+
+/// Pages of a thousand rows that are written in each format.
+const FORMAT_PAGES: u32 = 1_000;
+
+/// The formats beside what others write, as a table.
+fn formats(project: &Project) -> Result<String> {
+    let mut formats = Command::new(project.binary("formats"));
+    formats
+        .arg(project.binary("snowscrape"))
+        .arg(setup::python(project))
+        .arg(project.path("tests/readers/peers.py"))
+        .arg(FORMAT_PAGES.to_string());
+    Ok(output(&mut formats)?.trim_end().to_owned())
 }
 
 /// Pages of the store that the server is measured with: 20 rows each.
