@@ -3,6 +3,16 @@
 //! Columns keep the order of the queries. A value keeps its type: numbers are numbers, lists are lists, a datetime is
 //! RFC 3339 in UTC, structured values are nested as they are. A number that JSON cannot hold does not occur: the host
 //! lets only finite ones through.
+//!
+//! # What readers cannot tell apart or hold
+//!
+//! | value | what becomes of it |
+//! |---|---|
+//! | datetime, URL | text: JSON has no types for them |
+//! | integer beyond ±2^53 | exact in the file; readers that take every number for a double, such as JavaScript, round it |
+//! | integers with nulls, or with numbers, in one column | pandas makes a column of floats of them |
+//! | number under 2.2e-308 in size, integer beyond 64 bits in structured values | pandas' parser refuses the file |
+//! | U+0000 and unpaired surrogates | U+0000 is escaped and kept; the others do not occur in texts |
 
 mod writer;
 

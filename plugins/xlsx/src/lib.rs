@@ -26,7 +26,8 @@
 //! | URL after a sheet's 65,530 links or 16 MB of them | text that is no link: warning `url_as_text` |
 //! | URL with another scheme than http, https, ftp or mailto, with white space, or over 2,080 UTF-16 units | text that is no link |
 //! | control characters, U+FFFE, U+FFFF; a text such as `_x000D_` | escaped as `_x0001_`, `_x005F_x000D_` (ECMA-376, `ST_Xstring`). Excel and LibreOffice undo it; openpyxl and pandas do not, `openpyxl.utils.escape.unescape` does |
-//! | CR | a character reference, which every XML reader undoes; LibreOffice makes one line break of CR LF |
+//! | CR | a character reference, which every XML reader undoes; LibreOffice makes one line break of CR, CR LF and LF CR |
+//! | numbers and times in what LibreOffice converts | 15 digits; with `hh:mm:ss` some moments show a second early or late, though the serial in the file is right |
 //! | a row of nulls | an empty row; readers leave it out at the end of a sheet |
 
 mod archive;
