@@ -43,7 +43,7 @@ fn page(page: usize) -> String {
     let line = |row: usize| {
         let number = page * ROWS + row;
         let stock = ["yes", "no", "maybe"][number % 3];
-        let seen = if number % 7 == 0 {
+        let seen = if number.is_multiple_of(7) {
             "unknown"
         } else {
             "2026-11-26T09:30:15Z"
