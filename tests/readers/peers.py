@@ -13,9 +13,18 @@ import time
 
 READ_PANDAS = "import pandas; rows = pandas.read_json(source, lines=True, convert_dates=['seen'])"
 PROGRAMS = [
+    ("json", "polars", "import polars; polars.read_ndjson(source).write_json(target)"),
+    ("json", "DuckDB", "import duckdb; duckdb.sql(f\"copy (from read_json('{source}')) to '{target}' (format json, array true)\")"),
+    ("json", "pandas", f"{READ_PANDAS}; rows.to_json(target, orient='records', date_format='iso')"),
     ("csv", "polars", "import polars; polars.read_ndjson(source).write_csv(target)"),
     ("csv", "DuckDB", "import duckdb; duckdb.sql(f\"copy (from read_json('{source}')) to '{target}' (format csv)\")"),
     ("csv", "pandas", f"{READ_PANDAS}; rows.to_csv(target, index=False)"),
+    # No program of the field writes the statements; this one makes the database that they would.
+    (
+        "sql",
+        "sqlite-utils, into a database",
+        "import json, sqlite_utils; sqlite_utils.Database(target)['results'].insert_all(map(json.loads, open(source, 'rb')))",
+    ),
     ("parquet", "polars", "import polars; polars.read_ndjson(source).write_parquet(target, compression='snappy')"),
     ("parquet", "DuckDB", "import duckdb; duckdb.sql(f\"copy (from read_json('{source}')) to '{target}' (format parquet)\")"),
     ("parquet", "pyarrow", "import pyarrow.json, pyarrow.parquet; pyarrow.parquet.write_table(pyarrow.json.read_json(source), target)"),
