@@ -112,21 +112,10 @@ fn failed(error: impl std::fmt::Display) -> ExportError {
 
 #[cfg(test)]
 mod tests {
-    use snowscrape_plugin_sdk::{Batch, Column, ColumnData, ColumnType, Ending, Lists, Series, Texts, Values, Writer};
+    use snowscrape_plugin_sdk::testing::{column, lists, single, texts};
+    use snowscrape_plugin_sdk::{Batch, ColumnData, ColumnType, Ending, Values, Writer};
 
     use super::{CsvWriter, Form};
-
-    fn texts(texts: &[&str]) -> Values {
-        let mut joined = String::new();
-        let ends = texts
-            .iter()
-            .map(|text| {
-                joined.push_str(text);
-                joined.len() as u32
-            })
-            .collect();
-        Values::Texts(Texts { joined, ends })
-    }
 
     const COMMA: Form = Form {
         delimiter: b',',
@@ -135,12 +124,7 @@ mod tests {
     };
 
     fn written(form: Form, names: &[&str], columns: Vec<ColumnData>, rows: u32) -> String {
-        let columns_of = |name: &&str| Column {
-            name: (*name).into(),
-            column_type: ColumnType::Text,
-            many: false,
-        };
-        let names: Vec<_> = names.iter().map(columns_of).collect();
+        let names: Vec<_> = names.iter().map(|name| column(name, ColumnType::Text, false)).collect();
         let mut writer = CsvWriter::new(&names, form).unwrap();
         let mut out = if rows > 0 {
             writer.write(Batch { rows, columns }).unwrap()
@@ -152,16 +136,6 @@ mod tests {
         };
         out.extend(closing.bytes);
         String::from_utf8(out).unwrap()
-    }
-
-    fn single(values: Values, validity: &[u8]) -> ColumnData {
-        ColumnData {
-            items: Series {
-                values,
-                validity: validity.to_vec(),
-            },
-            lists: None,
-        }
     }
 
     #[test]
@@ -187,16 +161,7 @@ mod tests {
 
     #[test]
     fn every_type_has_a_form() {
-        let lists = ColumnData {
-            items: Series {
-                values: texts(&["x", "-y"]),
-                validity: Vec::new(),
-            },
-            lists: Some(Lists {
-                ends: vec![2],
-                validity: Vec::new(),
-            }),
-        };
+        let lists = lists(single(texts(&["x", "-y"]), &[]), &[2], &[]);
         let columns = vec![
             single(Values::Integers(vec![-5]), &[]),
             single(Values::Numbers(vec![-0.5]), &[]),

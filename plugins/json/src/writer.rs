@@ -103,39 +103,10 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use snowscrape_plugin_sdk::{Batch, Column, ColumnData, ColumnType, Ending, Lists, Series, Texts, Values, Writer};
+    use snowscrape_plugin_sdk::testing::{column, lists, single, texts};
+    use snowscrape_plugin_sdk::{Batch, Column, ColumnType, Ending, Values, Writer};
 
     use super::JsonWriter;
-
-    fn column(name: &str, column_type: ColumnType, many: bool) -> Column {
-        Column {
-            name: name.into(),
-            column_type,
-            many,
-        }
-    }
-
-    fn single(values: Values, validity: &[u8]) -> ColumnData {
-        ColumnData {
-            items: Series {
-                values,
-                validity: validity.to_vec(),
-            },
-            lists: None,
-        }
-    }
-
-    fn texts(texts: &[&str]) -> Values {
-        let mut joined = String::new();
-        let ends = texts
-            .iter()
-            .map(|text| {
-                joined.push_str(text);
-                joined.len() as u32
-            })
-            .collect();
-        Values::Texts(Texts { joined, ends })
-    }
 
     fn written(columns: &[Column], lines: bool, batches: Vec<Batch>) -> String {
         let mut writer = JsonWriter::new(columns, lines);
@@ -161,16 +132,7 @@ mod tests {
             column("j", ColumnType::Json, false),
             column("l", ColumnType::Text, true),
         ];
-        let lists = ColumnData {
-            items: Series {
-                values: texts(&["x", ""]),
-                validity: vec![0b01],
-            },
-            lists: Some(Lists {
-                ends: vec![2, 2],
-                validity: vec![0b01],
-            }),
-        };
+        let lists = lists(single(texts(&["x", ""]), &[0b01]), &[2, 2], &[0b01]);
         let batch = Batch {
             rows: 2,
             columns: vec![

@@ -7,9 +7,9 @@ use polars_parquet::parquet::metadata::FileMetadata;
 use polars_parquet::read::{
     BasicDecompressor, RowGroupMetadata, column_iter_to_arrays, get_page_iterator, infer_schema, read_metadata,
 };
+use snowscrape_plugin_sdk::testing::{column, lists, single, texts};
 use snowscrape_plugin_sdk::{
-    Batch, Column, ColumnData, ColumnQuery, ColumnType, Ending, ExportError, Lists, RunInfo, Series, Texts, Values,
-    Writer,
+    Batch, Column, ColumnData, ColumnQuery, ColumnType, Ending, ExportError, RunInfo, Texts, Values, Writer,
 };
 
 use crate::writer::{Layout, PIECE_BYTES, ParquetWriter};
@@ -19,46 +19,6 @@ const LAYOUT: Layout = Layout {
     row_group_rows: 1_024,
     row_group_bytes: 16 << 20,
 };
-
-fn column(name: &str, column_type: ColumnType, many: bool) -> Column {
-    Column {
-        name: name.into(),
-        column_type,
-        many,
-    }
-}
-
-fn texts(texts: &[&str]) -> Values {
-    let mut joined = String::new();
-    let ends = texts
-        .iter()
-        .map(|text| {
-            joined.push_str(text);
-            joined.len() as u32
-        })
-        .collect();
-    Values::Texts(Texts { joined, ends })
-}
-
-fn single(values: Values, validity: &[u8]) -> ColumnData {
-    ColumnData {
-        items: Series {
-            values,
-            validity: validity.to_vec(),
-        },
-        lists: None,
-    }
-}
-
-fn lists(values: Values, validity: &[u8], ends: &[u32], lists: &[u8]) -> ColumnData {
-    ColumnData {
-        lists: Some(Lists {
-            ends: ends.to_vec(),
-            validity: lists.to_vec(),
-        }),
-        ..single(values, validity)
-    }
-}
 
 fn run() -> RunInfo {
     RunInfo {
@@ -149,8 +109,8 @@ fn every_value_is_read_back() {
                 columns: vec![
                     single(values.clone(), &[0b011]),
                     // A list of two of them, one of a null, and none.
-                    lists(values.clone(), &[0b011], &[2, 3, 3], &[0b011]),
-                    lists(values.clone(), &[], &[0, 0, 3], &[]),
+                    lists(single(values.clone(), &[0b011]), &[2, 3, 3], &[0b011]),
+                    lists(single(values.clone(), &[]), &[0, 0, 3], &[]),
                 ],
             };
             let columns = [
@@ -238,7 +198,7 @@ fn values_in_dictionaries_and_over_several_pages_are_read_back_and_counted() {
                 rows: 1_000,
                 columns: vec![
                     single(texts(&values), &valid),
-                    lists(texts(&values), &valid, &ends, &[]),
+                    lists(single(texts(&values), &valid), &ends, &[]),
                 ],
             }
         });
@@ -318,7 +278,7 @@ fn the_footer_comes_in_pieces() {
         .collect();
     let rows = |_| Batch {
         rows: 1,
-        columns: vec![lists(texts(&["x"]), &[], &[1], &[]); 500],
+        columns: vec![lists(single(texts(&["x"]), &[]), &[1], &[]); 500],
     };
     let layout = Layout {
         row_group_rows: 1,
@@ -381,9 +341,9 @@ fn a_batch_that_does_not_fit_its_columns_is_refused() {
     check(false, ends("ab", &[1, 3]));
     check(false, ends("ab", &[1, 1]));
     check(false, ends("é", &[1, 2]));
-    check(false, vec![lists(texts(&["a", "b"]), &[], &[1, 2], &[])]);
+    check(false, vec![lists(single(texts(&["a", "b"]), &[]), &[1, 2], &[])]);
     check(true, vec![single(texts(&["a", "b"]), &[])]);
-    check(true, vec![lists(texts(&["a", "b"]), &[], &[2], &[])]);
-    check(true, vec![lists(texts(&["a", "b"]), &[], &[2, 1], &[])]);
-    check(true, vec![lists(texts(&["a", "b"]), &[], &[1, 3], &[])]);
+    check(true, vec![lists(single(texts(&["a", "b"]), &[]), &[2], &[])]);
+    check(true, vec![lists(single(texts(&["a", "b"]), &[]), &[2, 1], &[])]);
+    check(true, vec![lists(single(texts(&["a", "b"]), &[]), &[1, 3], &[])]);
 }

@@ -12,6 +12,7 @@ mod exporter;
 mod extractor;
 mod rows;
 mod settings;
+pub mod testing;
 mod time;
 
 pub use bindings::exporter::exports::snowscrape::plugin::exporting::{

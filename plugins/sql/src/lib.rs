@@ -144,6 +144,3 @@ fn unknown(option: &str, value: &str) -> ExportError {
         message: format!("`{value}` is none of its words"),
     })
 }
-
-#[cfg(test)]
-mod test_support;

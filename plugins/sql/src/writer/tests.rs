@@ -1,12 +1,26 @@
-use snowscrape_plugin_sdk::{Batch, Column, ColumnType, Values};
+use snowscrape_plugin_sdk::testing::{column, lists, single, texts};
+use snowscrape_plugin_sdk::{Batch, Column, ColumnType, Ending, Values, Writer as _};
 
 use super::{STATEMENT_BYTES, STATEMENT_ROWS, SqlWriter};
 use crate::definition::IfExists;
 use crate::dialect::Dialect::{self, Mysql, Postgres, Sqlite, Standard};
-use crate::test_support::{column, lists, single, texts, written};
 
 const MICROS: i64 = 1_700_000_000_123_000;
 const EARLY: i64 = -377_000_000_000_000_000;
+
+/// The file, and the codes of its warnings.
+fn written(mut writer: SqlWriter, batches: Vec<Batch>) -> (String, Vec<String>) {
+    let mut out: Vec<u8> = batches
+        .into_iter()
+        .flat_map(|batch| writer.write(batch).unwrap())
+        .collect();
+    let Ending::Done(closing) = writer.finish().unwrap() else {
+        panic!("one piece")
+    };
+    out.extend(closing.bytes);
+    let codes = closing.warnings.into_iter().map(|warning| warning.code).collect();
+    (String::from_utf8(out).unwrap(), codes)
+}
 
 fn every_type() -> (Vec<Column>, Batch) {
     let columns = vec![
