@@ -1,12 +1,21 @@
 //! A TCP server on a free loopback port, for as long as its value lives.
 //!
 //! It runs on a thread and a Tokio runtime of its own, so that it serves tests without a runtime, and tests whose
-//! runtime has its time paused. What is said on a connection is the caller's matter.
+//! runtime has its time paused. What is said on a connection is the caller's matter;
+//! [`serve_http`] says HTTP.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::{self, JoinHandle};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::sync::oneshot;
@@ -62,6 +71,21 @@ impl Drop for Loopback {
         let failed = self.thread.take().is_some_and(|thread| thread.join().is_err());
         assert!(!failed || thread::panicking(), "the loopback server's thread panicked");
     }
+}
+
+/// Answers the requests of a connection until it ends. A client that is killed hangs up, which is no error here.
+pub(crate) async fn serve_http<A, F>(stream: TcpStream, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<Full<Bytes>>>,
+{
+    let service = service_fn(|request| {
+        let answer = answer(request);
+        async { Ok::<_, Infallible>(answer.await) }
+    });
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn accept<S, F>(listener: &TcpListener, serve: S)

@@ -2,20 +2,17 @@
 //!
 //! For what needs many pages and cares little for what is on them: restarts, queues, sizes.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::loopback::Loopback;
+use crate::loopback::{Loopback, serve_http};
 
 /// The site on 127.0.0.1, until this value is dropped.
 #[derive(Debug)]
@@ -61,22 +58,16 @@ impl NumberedSite {
         let opened = open.subscribe();
         let server = Loopback::start(0, move |stream| {
             let (counted, opened) = (Arc::clone(&counted), opened.clone());
-            async move {
-                let service = service_fn(move |request| {
-                    let number = counted.fetch_add(1, Ordering::Relaxed);
-                    let mut opened = opened.clone();
-                    async move {
-                        // A site that is gone holds nobody.
-                        let _ = opened.wait_for(|open| number < *open).await;
-                        tokio::time::sleep(delay).await;
-                        Ok::<_, Infallible>(answer(&request, items))
-                    }
-                });
-                let connection =
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                // A client that is killed hangs up, which is no error here.
-                let _ = connection.await;
-            }
+            serve_http(stream, move |request| {
+                let number = counted.fetch_add(1, Ordering::Relaxed);
+                let mut opened = opened.clone();
+                async move {
+                    // A site that is gone holds nobody.
+                    let _ = opened.wait_for(|open| number < *open).await;
+                    tokio::time::sleep(delay).await;
+                    answer(&request, items)
+                }
+            })
         });
         Self {
             server: server.expect("loopback has a free port"),

@@ -1,15 +1,12 @@
 //! A site of pages that a test wrote: `/1` is the first of them.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 
-use crate::loopback::Loopback;
+use crate::loopback::{Loopback, serve_http};
 
 /// The site on 127.0.0.1, until this value is dropped.
 #[derive(Debug)]
@@ -24,16 +21,7 @@ impl PageSite {
         let pages: Arc<Vec<Bytes>> = Arc::new(pages.into_iter().map(Bytes::from).collect());
         let server = Loopback::start(0, move |stream| {
             let pages = Arc::clone(&pages);
-            async move {
-                let service = service_fn(move |request| {
-                    let answer = answer(&request, &pages);
-                    async move { Ok::<_, Infallible>(answer) }
-                });
-                let connection =
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                // A client that hangs up is no error here.
-                let _ = connection.await;
-            }
+            serve_http(stream, move |request| std::future::ready(answer(&request, &pages)))
         });
         Self(server.expect("loopback has a free port"))
     }

@@ -1,6 +1,5 @@
 //! The demo site on loopback: addresses, encodings, the slow page and the one that fails at first.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,15 +8,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HOST};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::catalogue::{LISTING_PAGES, Product, products};
 use super::html::{self, Charset};
-use crate::loopback::Loopback;
+use crate::loopback::{Loopback, serve_http};
 
 const WINDOWS_1252_PAGE: usize = 3;
 const SLOW_PAGE: usize = 4;
@@ -76,14 +72,11 @@ impl DemoSite {
 }
 
 async fn serve(stream: TcpStream, state: Arc<State>) {
-    let service = service_fn(|request| {
+    serve_http(stream, |request| {
         let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(state.answer(&request).await) }
-    });
-    // A client that goes away in the middle of an answer is no concern of the site.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+        async move { state.answer(&request).await }
+    })
+    .await;
 }
 
 impl State {
