@@ -55,6 +55,31 @@ pub(super) async fn read<E: Error + Send + Sync + 'static>(
     if length.is_some_and(|length| length > cap) {
         return Err(BodyError::TooLarge);
     }
+    let body = decoded(&codings, length, stream, cap.saturating_add(1)).await?;
+    if body.len() as u64 > cap {
+        Err(BodyError::TooLarge)
+    } else {
+        Ok(body)
+    }
+}
+
+/// Reads a body's first `most` bytes after decoding, or as many as there are.
+pub(super) async fn read_start<E: Error + Send + Sync + 'static>(
+    headers: &HeaderMap,
+    stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    most: u64,
+) -> Result<Bytes, BodyError<E>> {
+    let codings = codings(headers).map_err(|(coding, reason)| BodyError::Coding { coding, reason })?;
+    decoded(&codings, None, stream, most).await
+}
+
+/// The first `most` bytes of what a stream is after decoding. `length` is how many there will be, as far as is known.
+async fn decoded<E: Error + Send + Sync + 'static>(
+    codings: &[Coding],
+    length: Option<u64>,
+    stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    most: u64,
+) -> Result<Bytes, BodyError<E>> {
     let shown = codings
         .iter()
         .map(|coding| coding.name())
@@ -77,14 +102,11 @@ pub(super) async fn read<E: Error + Send + Sync + 'static>(
         reader = coding.decoder(start[0], reader);
     }
     let mut body = Vec::with_capacity(length.unwrap_or(0).min(MOST_RESERVED) as usize);
-    let mut reader = reader.take(cap.saturating_add(1));
+    let mut reader = reader.take(most);
     loop {
         body.reserve(if body.capacity() == body.len() { STEP } else { 0 });
         if reader.read_buf(&mut body).await.map_err(&failed)? == 0 {
             return Ok(body.into());
-        }
-        if body.len() as u64 > cap {
-            return Err(BodyError::TooLarge);
         }
         // A small compressed chunk can hold much: others on this thread must not wait for all of it.
         tokio::task::coop::consume_budget().await;
@@ -288,6 +310,18 @@ mod tests {
         let endless = futures::stream::repeat_with(|| Ok::<_, Broken>(Bytes::from_static(&[b'x'; 1000])));
         let read = read(&HeaderMap::new(), None, endless, 10_000).await;
         assert!(matches!(read, Err(BodyError::TooLarge)));
+    }
+
+    #[tokio::test]
+    async fn a_start_is_cut_where_the_body_goes_on() {
+        let check = async |most: u64, expected: usize| {
+            let text = futures::stream::iter([Ok::<_, Broken>(Bytes::from_static(&[b'x'; 1000]))]);
+            let start = read_start(&HeaderMap::new(), text, most).await.unwrap();
+            assert_eq!(start.len(), expected, "{most}");
+        };
+        check(999, 999).await;
+        check(1000, 1000).await;
+        check(1001, 1000).await;
     }
 
     #[tokio::test]

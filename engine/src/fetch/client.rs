@@ -1,31 +1,32 @@
-//! The client of a run: a page for a URL, through redirects, retries and the rate limit.
+//! The client of a run: a page for a URL, through redirects, retries and every limit.
+
+mod fetching;
+mod robots;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, RETRY_AFTER};
-use reqwest::{ClientBuilder, Method, StatusCode};
-use tokio::time::{Instant, sleep, timeout};
+use reqwest::ClientBuilder;
+use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
 use url::Url;
 
-use super::body::{self, BodyError};
 use super::cookies::Cookies;
-use super::error::{FetchError, FetchErrorKind, Stage};
+use super::environment::FetchEnvironment;
+use super::error::{FetchError, FetchErrorKind};
 use super::guard::AddressGuard;
-use super::media_type::ContentType;
-use super::page::FetchedPage;
-use super::redirect::redirected;
+use super::hosts::{HostLimits, HostPermit};
+use super::page::{Fetched, FetchedPage, Validators};
 use super::request::{Request, Template};
-use super::retry::{Decision, Retry, jitter, retry_after};
+use super::retry::{Retry, retry_after};
 use super::settings::{FetchSettings, SettingsError};
 use super::target::{Target, public};
 use super::throttle::Throttle;
 use super::transport;
+use fetching::Fetching;
+use robots::Manners;
 
 /// Fetches a run's pages. Clones share connections, cookies and the rate limit.
 #[derive(Clone)]
@@ -35,7 +36,12 @@ struct Inner {
     http: reqwest::Client,
     template: Template,
     cookies: Cookies,
+    /// The pace at which requests set out.
     throttle: Throttle,
+    /// The same pace at which they leave, so that those which a host has held up do not go together.
+    leaving: Throttle,
+    hosts: HostLimits,
+    manners: Option<Manners>,
     retry: Retry,
     guard: Option<AddressGuard>,
     timeout: Duration,
@@ -51,17 +57,16 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// The client of a run with these settings. Without a guard every address can be reached, and the environment's proxies
-    /// (`HTTPS_PROXY` and its kin) are used.
+    /// The client of a run with these settings.
     ///
     /// # Errors
     /// Settings of which no request can be made.
-    pub fn new(settings: &FetchSettings, guard: Option<AddressGuard>) -> Result<Self, SettingsError> {
+    pub fn new(settings: &FetchSettings, environment: FetchEnvironment) -> Result<Self, SettingsError> {
         Self::build(
             settings,
-            transport::builder(settings.timeout, guard.as_ref()),
+            transport::builder(settings.timeout, environment.guard.as_ref()),
             Retry::new(settings.attempts),
-            guard,
+            environment,
         )
     }
 
@@ -69,18 +74,24 @@ impl Client {
         settings: &FetchSettings,
         http: ClientBuilder,
         retry: Retry,
-        guard: Option<AddressGuard>,
+        environment: FetchEnvironment,
     ) -> Result<Self, SettingsError> {
         if settings.attempts == 0 {
             return Err(SettingsError::Attempts);
         }
+        let FetchEnvironment { guard, hosts, robots } = environment;
+        let template = Template::new(settings)?;
+        let robots = robots.filter(|_| settings.robots);
         Ok(Self(Arc::new(Inner {
-            template: Template::new(settings)?,
+            manners: robots.map(|cache| Manners::new(cache, &template)),
+            template,
             http: http
                 .build()
                 .map_err(|error| SettingsError::Transport(transport::root_cause(&error)))?,
             cookies: Cookies::default(),
             throttle: Throttle::new(settings.rate),
+            leaving: Throttle::new(settings.rate),
+            hosts,
             retry,
             guard,
             timeout: settings.timeout,
@@ -97,208 +108,117 @@ impl Client {
     /// # Errors
     /// The page's error, or that it was cancelled; requests under way are dropped then.
     pub async fn fetch(&self, url: &Url, cancel: &CancellationToken) -> Result<FetchedPage, FetchError> {
-        let error = |at: Option<&Url>, attempts: u32, kind| {
-            let url = public(url);
-            let at = at.filter(|at| **at != url).cloned();
-            FetchError {
-                url,
-                at,
-                attempts,
-                kind,
-            }
-        };
-        let target = Target::new(url).map_err(|kind| error(None, 0, kind))?;
-        let mut fetching = Fetching {
-            client: &self.0,
-            request: self.0.template.on(target),
-            attempts: 0,
-            cookies_sent: None,
-            visited: Vec::new(),
-            stage: Stage::Waiting,
-        };
+        match self.fetch_if_changed(url, &Validators::default(), cancel).await? {
+            Fetched::Page(page) => Ok(page),
+            // Nobody asked for it.
+            Fetched::NotModified(answer) => Err(FetchError {
+                url: answer.url,
+                at: None,
+                attempts: answer.attempts,
+                kind: FetchErrorKind::HttpStatus {
+                    status: 304,
+                    retry_after: None,
+                },
+            }),
+        }
+    }
+
+    /// Fetches a page as [`fetch`](Self::fetch) does, unless it is as it was when its server gave these validators
+    /// (RFC 9110, 13.1).
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub async fn fetch_if_changed(
+        &self,
+        url: &Url,
+        validators: &Validators,
+        cancel: &CancellationToken,
+    ) -> Result<Fetched, FetchError> {
+        let target = Target::new(url).map_err(|kind| failed(url, None, 0, kind))?;
+        let request = self.0.template.on(target).if_changed(validators);
+        let mut fetching = Fetching::new(&self.0, request);
         let fetched = cancel
             .run_until_cancelled(fetching.run())
             .await
             .unwrap_or(Err(FetchErrorKind::Cancelled));
-        fetched.map_err(|kind| error(Some(fetching.request.target().url()), fetching.attempts, kind))
+        fetched.map_err(|kind| failed(url, Some(fetching.request().target().url()), fetching.attempts(), kind))
+    }
+
+    /// Asks whether a page may be fetched at all, by other means too: its scheme, the address guard as far as a URL says
+    /// what is dialled, and robots.txt, which is fetched if it is not known.
+    ///
+    /// # Errors
+    /// Why it may not, or that it was cancelled.
+    pub async fn may_fetch(&self, url: &Url, cancel: &CancellationToken) -> Result<(), FetchError> {
+        let asked = async {
+            let target = Target::new(url)?;
+            self.0.may_fetch(&target).await.map(drop)
+        };
+        until_cancelled(url, cancel, asked).await
+    }
+
+    /// Waits until a page may be fetched by other means, as a browser does: it must be allowed as
+    /// [`may_fetch`](Self::may_fetch) has it, and counts as one of the run's requests and of its host's.
+    ///
+    /// The permit is held while the page is under way, and told how the server answered.
+    ///
+    /// # Errors
+    /// Why it may not be fetched, or that it was cancelled.
+    pub async fn admit(&self, url: &Url, cancel: &CancellationToken) -> Result<HostPermit, FetchError> {
+        let asked = async {
+            let target = Target::new(url)?;
+            self.0.admit(&target).await
+        };
+        until_cancelled(url, cancel, asked).await
     }
 }
 
-/// What makes two requests the same to a server: a third visit would only repeat the second.
-type Visit = (Method, Url, Option<HeaderValue>);
+impl Inner {
+    /// The HTTP library's client by which a request goes.
+    fn http(&self, _request: &Request) -> &reqwest::Client {
+        &self.http
+    }
 
-/// One page on its way.
-struct Fetching<'a> {
-    client: &'a Inner,
-    /// The request at hand: the page's own, or that of its last redirect.
-    request: Request,
-    attempts: u32,
-    /// The cookies that went with it, which its response may have changed since.
-    cookies_sent: Option<HeaderValue>,
-    /// The requests that were redirected.
-    visited: Vec<Visit>,
-    stage: Stage,
-}
-
-/// A failed attempt, and what its response's `Retry-After` asks for.
-struct Failure {
-    kind: FetchErrorKind,
-    retry_after: Option<Duration>,
-}
-
-impl From<FetchErrorKind> for Failure {
-    fn from(kind: FetchErrorKind) -> Self {
-        Self {
-            kind,
-            retry_after: None,
+    /// Whether the target may be fetched, and the interval that its host's robots.txt asks for.
+    async fn may_fetch(&self, target: &Target) -> Result<Duration, FetchErrorKind> {
+        if let Some(guard) = &self.guard {
+            guard.check_url(target.url())?;
         }
+        self.crawl_delay(target).await
+    }
+
+    /// Waits for everything that a request to the target has to wait for.
+    async fn admit(&self, target: &Target) -> Result<HostPermit, FetchErrorKind> {
+        let crawl_delay = self.may_fetch(target).await?;
+        self.throttle.wait().await;
+        let permit = self.hosts.acquire(target.url(), crawl_delay).await;
+        self.leaving.wait().await;
+        permit.goes();
+        Ok(permit)
     }
 }
 
-/// What a request led to.
-enum Outcome {
-    Page {
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Bytes,
-    },
-    Redirect(Box<Request>),
+async fn until_cancelled<T>(
+    url: &Url,
+    cancel: &CancellationToken,
+    asked: impl Future<Output = Result<T, FetchErrorKind>>,
+) -> Result<T, FetchError> {
+    let answer = cancel.run_until_cancelled(asked).await;
+    answer
+        .unwrap_or(Err(FetchErrorKind::Cancelled))
+        .map_err(|kind| failed(url, None, 0, kind))
 }
 
-impl Fetching<'_> {
-    async fn run(&mut self) -> Result<FetchedPage, FetchErrorKind> {
-        loop {
-            self.attempts += 1;
-            let Failure { kind, retry_after } = match self.attempt().await {
-                Ok(page) => return Ok(page),
-                Err(failure) => failure,
-            };
-            match self.client.retry.decide(kind, self.attempts, retry_after, jitter()) {
-                Decision::GiveUp(kind) => return Err(kind),
-                Decision::After(wait) => {
-                    info!(url = %self.request.target().url(), attempt = self.attempts, ?wait, "trying again later");
-                    sleep(wait).await;
-                }
-            }
-        }
+/// The error of the page that was asked for by `url`, where `at` is where its redirects have led.
+fn failed(url: &Url, at: Option<&Url>, attempts: u32, kind: FetchErrorKind) -> FetchError {
+    let url = public(url);
+    let at = at.filter(|at| **at != url).cloned();
+    FetchError {
+        url,
+        at,
+        attempts,
+        kind,
     }
-
-    /// Sends the request at hand and those that its redirects ask for.
-    async fn attempt(&mut self) -> Result<FetchedPage, Failure> {
-        loop {
-            if let Some(guard) = &self.client.guard {
-                guard
-                    .check_url(self.request.target().url())
-                    .map_err(FetchErrorKind::Blocked)?;
-            }
-            self.client.throttle.wait().await;
-            let started = Instant::now();
-            let limit = self.client.timeout;
-            self.stage = Stage::Waiting;
-            let outcome = match timeout(limit, self.exchange()).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(FetchErrorKind::Timeout {
-                    limit,
-                    stage: self.stage,
-                }
-                .into()),
-            };
-            let outcome = outcome.inspect_err(|failure| {
-                let url = self.request.target().url();
-                debug!(%url, attempt = self.attempts, code = %failure.kind.code(), error = %failure.kind, "request failed");
-            })?;
-            match outcome {
-                Outcome::Page { status, headers, body } => return Ok(self.page(status, &headers, body, started)),
-                Outcome::Redirect(next) => self.turn_to(*next)?,
-            }
-        }
-    }
-
-    /// One request and its response.
-    async fn exchange(&mut self) -> Result<Outcome, Failure> {
-        let Inner {
-            http,
-            cookies,
-            timeout,
-            max_body_bytes,
-            ..
-        } = self.client;
-        self.cookies_sent = self.cookie_header(&self.request);
-        let target = self.request.target();
-        let response = transport::send(http, &self.request, self.cookies_sent.clone(), *timeout).await?;
-        let status = response.status();
-        debug!(url = %target.url(), attempt = self.attempts, status = status.as_u16(), "response");
-        cookies.keep(response.headers(), target.url());
-        if let Some(next) = redirected(&self.request, status, response.headers())? {
-            return Ok(Outcome::Redirect(Box::new(next)));
-        }
-        if !status.is_success() {
-            let asked = text(response.headers(), RETRY_AFTER);
-            return Err(Failure {
-                kind: FetchErrorKind::HttpStatus {
-                    status: status.as_u16(),
-                    retry_after: None,
-                },
-                retry_after: asked.and_then(|asked| retry_after(&asked, Timestamp::now())),
-            });
-        }
-        self.stage = Stage::Reading;
-        let headers = response.headers().clone();
-        let body = body::read(
-            &headers,
-            response.content_length(),
-            response.bytes_stream(),
-            *max_body_bytes,
-        )
-        .await
-        .map_err(|error| match error {
-            BodyError::TooLarge => FetchErrorKind::BodyTooLarge { limit: *max_body_bytes },
-            BodyError::Coding { coding, reason } => FetchErrorKind::BadEncoding { coding, reason },
-            BodyError::Connection(error) => transport::failure(&error, target, Stage::Reading),
-        })?;
-        Ok(Outcome::Page { status, headers, body })
-    }
-
-    /// Takes up a redirect, unless there were too many or it goes in a circle.
-    fn turn_to(&mut self, next: Request) -> Result<(), FetchErrorKind> {
-        let limit = self.client.max_redirects;
-        if self.visited.len() >= limit as usize {
-            return Err(FetchErrorKind::TooManyRedirects { limit });
-        }
-        self.visited.push(visit(&self.request, self.cookies_sent.take()));
-        // Coming back with a new cookie is how sites ask whether cookies are kept, and no circle.
-        if self.visited.contains(&visit(&next, self.cookie_header(&next))) {
-            return Err(FetchErrorKind::RedirectLoop);
-        }
-        debug!(from = %self.request.target().url(), to = %next.target().url(), "redirect");
-        self.request = next;
-        Ok(())
-    }
-
-    fn page(&self, status: StatusCode, headers: &HeaderMap, body: Bytes, started: Instant) -> FetchedPage {
-        let ContentType { media_type, charset } = ContentType::of(headers, &body);
-        FetchedPage {
-            url: self.request.target().url().clone(),
-            status: status.as_u16(),
-            media_type,
-            charset,
-            etag: text(headers, ETAG),
-            last_modified: text(headers, LAST_MODIFIED),
-            body,
-            attempts: self.attempts,
-            redirects: self.visited.len() as u32,
-            fetched_at: Timestamp::now(),
-            elapsed: started.elapsed(),
-        }
-    }
-
-    fn cookie_header(&self, request: &Request) -> Option<HeaderValue> {
-        self.client.cookies.header(request.target().url(), request.cookies())
-    }
-}
-
-fn visit(request: &Request, cookies: Option<HeaderValue>) -> Visit {
-    (request.method().clone(), request.target().url().clone(), cookies)
 }
 
 /// A header as text.
@@ -306,6 +226,11 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers
         .get(name)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// The wait that a response's `Retry-After` asks for.
+fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
+    text(headers, RETRY_AFTER).and_then(|asked| retry_after(&asked, Timestamp::now()))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::guard::Blocked;
+use super::robots::RobotsRefusal;
 
 /// A page that could not be fetched.
 ///
@@ -129,9 +130,18 @@ pub enum FetchErrorKind {
     /// An address or a port that the guard refuses.
     #[error(transparent)]
     Blocked(#[from] Blocked),
+    /// The site's robots.txt does not let the page be fetched.
+    #[error(transparent)]
+    Robots(Box<RobotsRefusal>),
     /// The run was stopped.
     #[error("cancelled before the page was fetched")]
     Cancelled,
+}
+
+impl From<RobotsRefusal> for FetchErrorKind {
+    fn from(refusal: RobotsRefusal) -> Self {
+        Self::Robots(Box::new(refusal))
+    }
 }
 
 impl FetchErrorKind {
@@ -147,6 +157,7 @@ impl FetchErrorKind {
             Self::BodyTooLarge { .. } => FetchCode::BodyTooLarge,
             Self::BadEncoding { .. } => FetchCode::BadEncoding,
             Self::Blocked(_) => FetchCode::BlockedAddress,
+            Self::Robots(_) => FetchCode::BlockedByRobots,
             Self::Cancelled => FetchCode::Cancelled,
         }
     }
@@ -159,6 +170,8 @@ pub enum FetchCode {
     InvalidUrl,
     /// `blocked_address`
     BlockedAddress,
+    /// `blocked_by_robots`
+    BlockedByRobots,
     /// `connect_failed`
     ConnectFailed,
     /// `tls_failed`
@@ -183,6 +196,7 @@ impl FetchCode {
         match self {
             Self::InvalidUrl => "invalid_url",
             Self::BlockedAddress => "blocked_address",
+            Self::BlockedByRobots => "blocked_by_robots",
             Self::ConnectFailed => "connect_failed",
             Self::TlsFailed => "tls_failed",
             Self::Timeout => "timeout",
@@ -351,6 +365,35 @@ mod tests {
             "timeout",
             "http://shop.example/p: timed out after 1.5 s while reading the body; raise request.timeout_ms if the \
              server is known to be slow (2 attempts)",
+        );
+        let robots = Url::parse("http://shop.example/robots.txt").unwrap();
+        check(
+            error(
+                FetchErrorKind::from(RobotsRefusal::Rule {
+                    robots: robots.clone(),
+                    agent: "SnowScrape".into(),
+                    rule: "/p".into(),
+                }),
+                None,
+                1,
+            ),
+            "blocked_by_robots",
+            "http://shop.example/p: http://shop.example/robots.txt disallows it for SnowScrape by the rule 'Disallow: \
+             /p'; leave the page out, or set request.robots to \"ignore\" if the site's owner lets you fetch it",
+        );
+        check(
+            error(
+                FetchErrorKind::from(RobotsRefusal::Unreachable {
+                    robots,
+                    reason: "the server answered 503 Service Unavailable".into(),
+                }),
+                None,
+                1,
+            ),
+            "blocked_by_robots",
+            "http://shop.example/p: http://shop.example/robots.txt cannot be read (the server answered 503 Service \
+             Unavailable), and while it cannot, nothing of the site may be fetched; run the job again later, or set \
+             request.robots to \"ignore\" if the site's owner lets you",
         );
     }
 }

@@ -1,7 +1,8 @@
 //! The address guard: which addresses and ports a fetch may reach.
 //!
 //! It judges; [`super::resolver`] and [`super::client`] ask it, so that what is judged is what is dialled. It knows no
-//! host names: a name is judged by the addresses that it resolves to.
+//! host names but `localhost`: any other is judged by the addresses that it resolves to. Nor does it know schemes: who
+//! asks takes http and https alone, or what is as good, such as a browser's `WebSocket`s.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -69,20 +70,34 @@ impl AddressGuard {
         self
     }
 
-    /// Judges what a URL says by itself: its port, and its host where that is an address.
+    /// Judges what a URL says by itself: its port, and its host where that is an address or stands for loopback.
     ///
     /// # Errors
     /// What may not be reached.
     pub fn check_url(&self, url: &Url) -> Result<(), Blocked> {
-        if let Some(port) = url.port_or_known_default()
-            && !self.ports.iter().any(|range| range.0.contains(&port))
-        {
-            return Err(Blocked::Port { port });
+        if let Some(port) = url.port_or_known_default() {
+            self.check_port(port)?;
         }
         match url.host() {
             Some(Host::Ipv4(address)) => self.check_address(address.into()),
             Some(Host::Ipv6(address)) => self.check_address(address.into()),
+            // Either of loopback's addresses may be the one that is allowed.
+            Some(Host::Domain(name)) if is_localhost(name) => self
+                .check_address(Ipv4Addr::LOCALHOST.into())
+                .or_else(|blocked| self.check_address(Ipv6Addr::LOCALHOST.into()).map_err(|_| blocked)),
             Some(Host::Domain(_)) | None => Ok(()),
+        }
+    }
+
+    /// Judges a port that is about to be dialled.
+    ///
+    /// # Errors
+    /// A port that is neither of the web's nor allowed by the operator.
+    pub fn check_port(&self, port: u16) -> Result<(), Blocked> {
+        if self.ports.iter().any(|range| range.0.contains(&port)) {
+            Ok(())
+        } else {
+            Err(Blocked::Port { port })
         }
     }
 
@@ -93,22 +108,40 @@ impl AddressGuard {
     pub fn check_address(&self, address: IpAddr) -> Result<(), Blocked> {
         let meant = embedded(address).map_or(address, IpAddr::V4);
         let allowed = |address: &IpAddr| self.addresses.iter().any(|network| network.contains(address));
-        match special(meant) {
+        let kind = special(meant).or_else(|| special(tunnelled(address)?.into()));
+        match kind {
             Some(kind) if !allowed(&address) && !allowed(&meant) => Err(Blocked::Address { address, kind }),
             _ => Ok(()),
         }
     }
 }
 
+/// Whether a name stands for loopback whatever a resolver says (RFC 6761, 6.3).
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("localhost")
+}
+
 /// The IPv4 address that an IPv6 one stands for: mapped (RFC 4291, 2.5.5.2), or by the well-known NAT64 prefix (RFC 6052).
 fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     const NAT64: [u16; 6] = [0x64, 0xff9b, 0, 0, 0, 0];
     let IpAddr::V6(address) = address else { return None };
-    let [.., high, low] = address.segments();
-    let last = Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     address
         .to_ipv4_mapped()
-        .or_else(|| (address.segments()[..6] == NAT64).then_some(last))
+        .or_else(|| (address.segments()[..6] == NAT64).then_some(last_four(address)))
+}
+
+/// The IPv4 address at the end of an ISATAP tunnel (RFC 5214, 6.1), which lies under any prefix, a public one too.
+fn tunnelled(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else { return None };
+    let [.., flags, isatap, _, _] = address.segments();
+    (isatap == 0x5efe && matches!(flags, 0 | 0x200)).then_some(last_four(address))
+}
+
+fn last_four(address: Ipv6Addr) -> Ipv4Addr {
+    let [.., high, low] = address.segments();
+    Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))
 }
 
 /// What is special about an address; `None` for one of the public internet.
@@ -209,142 +242,4 @@ impl fmt::Display for PortRange {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(guard: &AddressGuard, url: &str, expected: Option<&str>) {
-        let found = guard.check_url(&Url::parse(url).unwrap());
-        let kind = match &found {
-            Ok(()) => None,
-            Err(Blocked::Address { kind, .. }) => Some(*kind),
-            Err(Blocked::Port { .. }) => Some("port"),
-        };
-        assert_eq!(kind, expected, "{url}: {found:?}");
-    }
-
-    #[test]
-    fn special_addresses_are_blocked_and_their_neighbours_are_not() {
-        let guard = AddressGuard::default();
-        let special = |address: &str, kind| check(&guard, &format!("http://{address}/"), Some(kind));
-        let public = |address: &str| check(&guard, &format!("http://{address}/"), None);
-        special("0.0.0.0", "an address of this network");
-        special("0.255.255.255", "an address of this network");
-        public("1.0.0.0");
-        public("9.255.255.255");
-        special("10.0.0.0", "private");
-        special("10.255.255.255", "private");
-        public("11.0.0.0");
-        public("100.63.255.255");
-        special("100.64.0.0", "shared by a carrier's customers");
-        special("100.127.255.255", "shared by a carrier's customers");
-        public("100.128.0.0");
-        special("127.0.0.1", "a loopback address");
-        special("127.255.255.254", "a loopback address");
-        public("128.0.0.0");
-        special("169.254.169.254", "link-local, where clouds serve their metadata");
-        public("169.255.0.0");
-        public("172.15.255.255");
-        special("172.16.0.0", "private");
-        special("172.31.255.255", "private");
-        public("172.32.0.0");
-        special("192.168.1.1", "private");
-        public("192.169.0.0");
-        special("192.0.2.1", "for documentation only");
-        special("198.19.255.255", "for benchmarks only");
-        public("198.20.0.0");
-        special("168.63.129.16", "a cloud's metadata address");
-        public("168.63.129.17");
-        public("223.255.255.255");
-        special("224.0.0.1", "a multicast address");
-        special("240.0.0.1", "reserved");
-        special("255.255.255.255", "reserved");
-        public("93.184.215.14");
-    }
-
-    #[test]
-    fn ipv6_and_what_it_embeds() {
-        let guard = AddressGuard::default();
-        let special = |address: &str, kind| check(&guard, &format!("http://[{address}]/"), Some(kind));
-        let public = |address: &str| check(&guard, &format!("http://[{address}]/"), None);
-        special("::", "not one of the public internet");
-        special("::1", "a loopback address");
-        special("::7f00:1", "not one of the public internet");
-        special("::ffff:127.0.0.1", "a loopback address");
-        special("::ffff:10.0.0.1", "private");
-        public("::ffff:93.184.215.14");
-        special("64:ff9b::7f00:1", "a loopback address");
-        public("64:ff9b::5db8:d70e");
-        special("64:ff9b:1::1", "not one of the public internet");
-        special("100::1", "not one of the public internet");
-        special("fc00::1", "private");
-        special("fd00:ec2::254", "private");
-        special("fe80::1", "link-local");
-        special("fec0::1", "not one of the public internet");
-        special("ff02::1", "a multicast address");
-        special("2001::1", "reserved for protocols");
-        special("2001:1ff:ffff::1", "reserved for protocols");
-        public("2001:200::1");
-        special("2001:db8::1", "for documentation only");
-        public("2001:db9::1");
-        special("2002:7f00:1::", "a 6to4 address");
-        public("2003::1");
-        special("3fff:fff::1", "for documentation only");
-        public("3fff:1000::1");
-        public("2606:2800:21f::1");
-        special("4000::1", "not one of the public internet");
-    }
-
-    #[test]
-    fn every_spelling_of_an_address_is_the_address() {
-        let guard = AddressGuard::default();
-        for host in ["2130706433", "0x7f.1", "0177.0.0.1", "127.1", "127.0.0.1.", "①27.0.0.1"] {
-            check(&guard, &format!("http://{host}/"), Some("a loopback address"));
-        }
-    }
-
-    #[test]
-    fn ports_have_a_list() {
-        let guard = AddressGuard::default();
-        for (url, expected) in [
-            ("http://a.example/", None),
-            ("https://a.example/", None),
-            ("http://a.example:79/", Some("port")),
-            ("http://a.example:81/", Some("port")),
-            ("http://a.example:22/", Some("port")),
-            ("http://a.example:7999/", Some("port")),
-            ("http://a.example:8000/", None),
-            ("http://a.example:8999/", None),
-            ("http://a.example:9000/", Some("port")),
-        ] {
-            check(&guard, url, expected);
-        }
-    }
-
-    #[test]
-    fn an_operator_can_allow_more() {
-        let guard = AddressGuard::default().allowing(
-            ["127.0.0.0/8".parse().unwrap(), "fd12::/16".parse().unwrap()],
-            ["9000-9100".parse().unwrap()],
-        );
-        check(&guard, "http://127.0.0.1:9000/", None);
-        check(&guard, "http://[::ffff:127.0.0.1]:9100/", None);
-        check(&guard, "http://[fd12::1]/", None);
-        check(&guard, "http://[fd13::1]/", Some("private"));
-        check(&guard, "http://127.0.0.1:9101/", Some("port"));
-        check(&guard, "http://10.0.0.1/", Some("private"));
-    }
-
-    #[test]
-    fn ranges_of_ports_are_read() {
-        let check = |text: &str, expected: Option<&str>| {
-            let range = text.parse::<PortRange>().ok().map(|range| range.to_string());
-            assert_eq!(range.as_deref(), expected, "{text}");
-        };
-        check("8080", Some("8080"));
-        check("1-65535", Some("1-65535"));
-        check("2-1", None);
-        check("65536", None);
-        check("", None);
-        check("a-b", None);
-    }
-}
+mod tests;

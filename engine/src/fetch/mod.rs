@@ -4,15 +4,21 @@
 //! [`Throttle`]. It follows redirects and retries itself, because each of them is a request that the rate
 //! limit counts.
 //!
-//! With an [`AddressGuard`] no address is dialled that it does not allow. The client does not know jobs or runs, parses no
-//! markup beyond what tells the encoding, and neither asks robots.txt nor chooses proxies.
+//! What the runs of a process share is the [`FetchEnvironment`]. With an [`AddressGuard`] no address is dialled that it does
+//! not allow. Its [`HostLimits`] say how hard a host is asked by all runs together, and its [`RobotsCache`] which pages the
+//! sites let be fetched: a request waits for these in turn, robots.txt, the run's rate, its host. A page that was fetched
+//! before can be asked for only if it has changed, by its [`Validators`].
+//!
+//! The client does not know jobs or runs, parses no markup beyond what tells the encoding, and does not choose proxies.
 
 mod body;
 mod charset;
 mod client;
 mod cookies;
+mod environment;
 mod error;
 mod guard;
+mod hosts;
 mod media_type;
 mod page;
 mod prescan;
@@ -20,6 +26,8 @@ mod redirect;
 mod request;
 mod resolver;
 mod retry;
+mod robots;
+mod robots_cache;
 mod settings;
 mod target;
 #[cfg(test)]
@@ -29,9 +37,13 @@ mod transport;
 
 pub use charset::{DecodedText, decode};
 pub use client::Client;
+pub use environment::FetchEnvironment;
 pub use error::{FetchCode, FetchError, FetchErrorKind, Stage};
 pub use guard::{AddressGuard, Blocked, PortRange, PortRangeError};
+pub use hosts::{HostLimits, HostPermit, HostSettings};
 pub use media_type::{ContentType, is_markup};
-pub use page::FetchedPage;
+pub use page::{Fetched, FetchedPage, NotModified, Validators};
+pub use robots::{RobotsRefusal, RobotsUrlError, robots_allow};
+pub use robots_cache::RobotsCache;
 pub use settings::{BasicAuth, FetchSettings, Rate, RateError, SettingsError};
 pub use throttle::Throttle;

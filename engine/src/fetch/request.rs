@@ -4,6 +4,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use super::page::Validators;
 use super::settings::{BasicAuth, FetchSettings, SettingsError};
 use super::target::Target;
 
@@ -78,7 +79,33 @@ impl Template {
         Request {
             template: self.clone(),
             target,
+            validators: None,
         }
+    }
+
+    /// Requests for robots.txt: by the same user agent, and with nothing else that the settings give to pages.
+    pub(super) fn for_robots(&self) -> Self {
+        let own = [
+            (header::ACCEPT, HeaderValue::from_static("text/plain,*/*;q=0.8")),
+            (header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING)),
+        ];
+        let user_agent = self.headers.get(header::USER_AGENT).cloned();
+        let user_agent = user_agent.map(|value| (header::USER_AGENT, value));
+        Self {
+            method: Method::GET,
+            headers: own.into_iter().chain(user_agent).collect(),
+            cookies: Vec::new(),
+            auth: None,
+            body: None,
+        }
+    }
+
+    /// The `User-Agent`, as text.
+    pub(super) fn user_agent(&self) -> String {
+        let value = self.headers.get(header::USER_AGENT);
+        value.map_or_else(String::new, |value| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        })
     }
 }
 
@@ -87,9 +114,23 @@ impl Template {
 pub(super) struct Request {
     template: Template,
     target: Target,
+    validators: Option<Validators>,
 }
 
 impl Request {
+    /// Asks for the page only if it has changed. Only GET and HEAD can ask so (RFC 9110, 13.1.2): others would fail.
+    #[must_use]
+    pub(super) fn if_changed(mut self, validators: &Validators) -> Self {
+        let can_ask = [Method::GET, Method::HEAD].contains(self.method());
+        self.validators = (can_ask && *validators != Validators::default()).then(|| validators.clone());
+        self
+    }
+
+    /// What it asks with, if it asks for a page only if that has changed.
+    pub(super) fn validators(&self) -> Option<&Validators> {
+        self.validators.as_ref()
+    }
+
     pub(super) fn method(&self) -> &Method {
         &self.template.method
     }
@@ -104,8 +145,11 @@ impl Request {
     }
 
     /// Turns to another URL. Where its origin is another, credentials are dropped for good, as the fetch standard
-    /// drops `Authorization`: a site must not get another's by a redirect.
+    /// drops `Authorization`: a site must not get another's by a redirect. Validators are the first URL's alone.
     pub(super) fn turn_to(&mut self, target: Target) {
+        if target.url() != self.target.url() {
+            self.validators = None;
+        }
         if target.url().origin() != self.target.url().origin() {
             let Template {
                 headers, cookies, auth, ..
@@ -164,6 +208,21 @@ impl Request {
         if let Some(mut cookies) = cookies {
             cookies.set_sensitive(true);
             headers.insert(header::COOKIE, cookies);
+        }
+        if let Some(Validators { etag, last_modified }) = &self.validators {
+            let asked = [
+                (header::IF_NONE_MATCH, etag),
+                (header::IF_MODIFIED_SINCE, last_modified),
+            ];
+            for (name, value) in asked {
+                // What no header can hold was in none either.
+                if let Some(value) = value
+                    .as_ref()
+                    .and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok())
+                {
+                    headers.insert(name, value);
+                }
+            }
         }
         let mut builder = http.request(method.clone(), self.target.for_request()).headers(headers);
         if let Some(auth) = auth {
@@ -225,166 +284,4 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
 }
 
 #[cfg(test)]
-mod tests {
-    use url::Url;
-
-    use super::*;
-
-    fn target(url: &str) -> Target {
-        Target::new(&Url::parse(url).unwrap()).unwrap()
-    }
-
-    fn pair(name: &str, value: &str) -> (String, String) {
-        owned((name, value))
-    }
-
-    #[test]
-    fn bad_settings_are_named() {
-        let check = |settings: FetchSettings, expected: SettingsError| {
-            assert_eq!(Template::new(&settings).err(), Some(expected));
-        };
-        let default = FetchSettings::default;
-        let with_header = |name: &str, value: &str| FetchSettings {
-            headers: vec![pair(name, value)],
-            ..default()
-        };
-        let with_cookie = |name: &str, value: &str| FetchSettings {
-            cookies: vec![pair(name, value)],
-            ..default()
-        };
-        let with_method = |name: &str| FetchSettings {
-            method: name.into(),
-            ..default()
-        };
-        check(with_header("a b", "x"), SettingsError::HeaderName("a b".into()));
-        check(
-            with_header("X-A", "x\r\ny: z"),
-            SettingsError::HeaderValue("X-A".into()),
-        );
-        check(with_header("Host", "x"), SettingsError::ReservedHeader("Host".into()));
-        check(
-            with_header("Content-Length", "1"),
-            SettingsError::ReservedHeader("Content-Length".into()),
-        );
-        check(with_cookie("a", "b;c"), SettingsError::Cookie("a".into()));
-        check(with_cookie("", "b"), SettingsError::Cookie(String::new()));
-        check(with_cookie("a=", "b"), SettingsError::Cookie("a=".into()));
-        check(with_method("G T"), SettingsError::Method("G T".into()));
-        check(with_method(""), SettingsError::Method(String::new()));
-        check(
-            with_method("CONNECT"),
-            SettingsError::MethodWithoutPage("CONNECT".into()),
-        );
-        check(
-            FetchSettings {
-                user_agent: Some("a\nb".into()),
-                ..default()
-            },
-            SettingsError::UserAgent,
-        );
-        let auth = BasicAuth {
-            username: "a:b".into(),
-            password: String::new(),
-        };
-        check(
-            FetchSettings {
-                auth: Some(auth),
-                ..default()
-            },
-            SettingsError::Username,
-        );
-    }
-
-    #[test]
-    fn settings_go_before_the_clients_own_headers() {
-        let value = |settings: &FetchSettings, name: &str| {
-            let template = Template::new(settings).unwrap();
-            template
-                .headers
-                .get_all(name)
-                .iter()
-                .map(|value| value.to_str().unwrap().to_owned())
-                .collect::<Vec<_>>()
-        };
-        let default = FetchSettings::default();
-        let own = FetchSettings {
-            headers: vec![pair("user-agent", "a"), pair("Accept", "b")],
-            ..default.clone()
-        };
-        assert_eq!(
-            value(&default, "user-agent"),
-            [format!("SnowScrape/{}", env!("CARGO_PKG_VERSION"))]
-        );
-        assert_eq!(value(&default, "accept-encoding"), [ACCEPT_ENCODING]);
-        assert_eq!(value(&own, "user-agent"), ["a"]);
-        assert_eq!(value(&own, "accept"), ["b"]);
-        let both = FetchSettings {
-            user_agent: Some("c".into()),
-            ..own
-        };
-        assert_eq!(value(&both, "user-agent"), ["c"]);
-    }
-
-    #[test]
-    fn another_origin_gets_no_credentials() {
-        let settings = FetchSettings {
-            headers: [
-                ("Authorization", "a"),
-                ("X-Api-Key", "b"),
-                ("Cookie", "c=d; e=f"),
-                ("Accept-Language", "en"),
-            ]
-            .map(owned)
-            .to_vec(),
-            cookies: vec![pair("g", "h")],
-            auth: Some(BasicAuth {
-                username: "me".into(),
-                password: "hush".into(),
-            }),
-            ..FetchSettings::default()
-        };
-        let check = |to: &str, kept: bool| {
-            let mut request = Template::new(&settings).unwrap().on(target("https://a.example/"));
-            request.turn_to(target(to));
-            let Template {
-                headers, cookies, auth, ..
-            } = &request.template;
-            assert_eq!(headers.contains_key("authorization"), kept, "{to}");
-            assert_eq!(headers.contains_key("x-api-key"), kept, "{to}");
-            assert_eq!(cookies.len(), if kept { 3 } else { 0 }, "{to}");
-            assert_eq!(auth.is_some(), kept, "{to}");
-            assert!(headers.contains_key("accept-language"), "{to}");
-        };
-        check("https://a.example/other?page", true);
-        check("https://a.example:443/", true);
-        check("https://a.example:8443/", false);
-        check("http://a.example/", false);
-        check("https://www.a.example/", false);
-    }
-
-    #[test]
-    fn the_urls_credentials_go_before_the_settings() {
-        let check = |url: &str, auth: Option<&str>, expected: &str| {
-            let settings = FetchSettings {
-                headers: vec![pair("Authorization", "Bearer x")],
-                auth: auth.map(|name| BasicAuth {
-                    username: name.into(),
-                    password: "b".into(),
-                }),
-                ..FetchSettings::default()
-            };
-            super::super::transport::install_provider();
-            let built = Template::new(&settings)
-                .unwrap()
-                .on(target(url))
-                .build(&reqwest::Client::new(), None)
-                .unwrap();
-            let sent: Vec<_> = built.headers().get_all("authorization").iter().collect();
-            assert_eq!(sent, [expected], "{url}");
-            assert!(built.url().username().is_empty());
-        };
-        check("http://h.example/", None, "Bearer x");
-        check("http://h.example/", Some("a"), "Basic YTpi");
-        check("http://u%40:p%3A@h.example/", Some("a"), "Basic dUA6cDo=");
-    }
-}
+mod tests;

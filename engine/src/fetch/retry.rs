@@ -95,6 +95,7 @@ fn is_transient(failure: &FetchErrorKind) -> bool {
         FetchErrorKind::HttpStatus { status, .. } => matches!(status, 408 | 429 | 500..=599),
         FetchErrorKind::Scheme { .. }
         | FetchErrorKind::Blocked(_)
+        | FetchErrorKind::Robots(_)
         | FetchErrorKind::Unrequestable { .. }
         | FetchErrorKind::Location { .. }
         | FetchErrorKind::Tls { .. }

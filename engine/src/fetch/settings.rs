@@ -33,6 +33,8 @@ pub struct FetchSettings {
     pub max_body_bytes: u64,
     /// The pace of the run's requests.
     pub rate: Rate,
+    /// Whether robots.txt is obeyed, where the client is given a [`RobotsCache`](super::RobotsCache).
+    pub robots: bool,
 }
 
 impl FetchSettings {
@@ -57,6 +59,7 @@ impl Default for FetchSettings {
             max_redirects: 10,
             max_body_bytes: 32 * 1024 * 1024,
             rate: Rate::DEFAULT,
+            robots: true,
         }
     }
 }
@@ -77,6 +80,7 @@ impl fmt::Debug for FetchSettings {
             .field("max_redirects", &self.max_redirects)
             .field("max_body_bytes", &self.max_body_bytes)
             .field("rate", &self.rate)
+            .field("robots", &self.robots)
             .finish()
     }
 }

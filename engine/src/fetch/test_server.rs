@@ -46,7 +46,15 @@ pub(super) struct Server {
 impl Server {
     /// Answers each request by its number, from 0, and its text.
     pub(super) async fn start(answer: impl Fn(usize, &str) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::start_on("127.0.0.1", answer).await
+    }
+
+    /// The same at another of loopback's addresses.
+    pub(super) async fn start_on(
+        address: &str,
+        answer: impl Fn(usize, &str) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let (kept, answer) = (requests.clone(), Arc::new(answer));

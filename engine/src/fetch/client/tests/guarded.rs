@@ -1,12 +1,15 @@
 //! The address guard, at the places where a fetch meets an address.
 
 use super::*;
-use crate::fetch::AddressGuard;
 
 fn guarded(guard: AddressGuard) -> Client {
     let settings = settings();
     let http = transport::builder(settings.timeout, Some(&guard));
-    Client::build(&settings, http, waits(&settings), Some(guard)).unwrap()
+    let environment = FetchEnvironment {
+        guard: Some(guard),
+        ..FetchEnvironment::default()
+    };
+    client_in(&settings, http, environment)
 }
 
 /// What a guard that allows loopback's IPv4, and the ports that the system picks, makes of a URL.

@@ -1,11 +1,13 @@
 //! The client against servers on loopback.
 
+mod conditional;
 mod guarded;
+mod hostile;
+mod manners;
 mod redirects;
 mod tls;
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use reqwest::dns::{Name, Resolve, Resolving};
 
 use super::*;
@@ -22,7 +24,16 @@ fn settings() -> FetchSettings {
 }
 
 fn client_with(settings: &FetchSettings, http: ClientBuilder) -> Client {
-    Client::build(settings, http.no_proxy(), waits(settings), None).unwrap()
+    client_in(settings, http, FetchEnvironment::default())
+}
+
+/// A client whose hosts slow down as shortly as its retries wait.
+fn client_in(settings: &FetchSettings, http: ClientBuilder, environment: FetchEnvironment) -> Client {
+    let environment = FetchEnvironment {
+        hosts: HostLimits::with_slow_down(Duration::from_millis(1), Duration::from_millis(4)),
+        ..environment
+    };
+    Client::build(settings, http.no_proxy(), waits(settings), environment).unwrap()
 }
 
 fn waits(settings: &FetchSettings) -> Retry {
@@ -400,10 +411,13 @@ fn no_attempt_at_all_is_refused() {
         attempts: 0,
         ..settings()
     };
-    assert_eq!(Client::new(&settings, None).err(), Some(SettingsError::Attempts));
+    assert_eq!(
+        Client::new(&settings, FetchEnvironment::default()).err(),
+        Some(SettingsError::Attempts)
+    );
     let one = FetchSettings {
         attempts: 1,
         ..settings
     };
-    assert!(Client::new(&one, None).is_ok());
+    assert!(Client::new(&one, FetchEnvironment::default()).is_ok());
 }
