@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use snowscrape_engine::fetch::AddressGuard;
+use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment};
 use snowscrape_engine::model::{FieldError, Job, Schedule, UserId};
 use snowscrape_engine::plugin::PluginRegistry;
 use snowscrape_engine::queue::{Queue, SharedSecrets};
@@ -32,6 +32,7 @@ pub(crate) struct App {
     pub(crate) registry: Arc<PluginRegistry>,
     /// What may be fetched from.
     pub(crate) guard: AddressGuard,
+    pub(crate) fetch: FetchEnvironment,
     /// The values of secrets by name.
     pub(crate) secrets: SharedSecrets,
     /// The files that are written for downloads.

@@ -59,9 +59,13 @@ impl NumberedSite {
         let server = Loopback::start(0, move |stream| {
             let (counted, opened) = (Arc::clone(&counted), opened.clone());
             serve_http(stream, move |request| {
-                let number = counted.fetch_add(1, Ordering::Relaxed);
+                let is_page = request.uri().path() != "/robots.txt";
+                let number = counted.fetch_add(usize::from(is_page), Ordering::Relaxed);
                 let mut opened = opened.clone();
                 async move {
+                    if !is_page {
+                        return answer(&request, items);
+                    }
                     // A site that is gone holds nobody.
                     let _ = opened.wait_for(|open| number < *open).await;
                     tokio::time::sleep(delay).await;
@@ -81,7 +85,7 @@ impl NumberedSite {
         self.server.base_url()
     }
 
-    /// How many requests there were.
+    /// How many requests there were; those for robots.txt, which it has not, aside.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }

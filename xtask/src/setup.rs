@@ -34,6 +34,8 @@ pub(crate) enum Need {
     Tools,
     /// The programs that read the files of the exporters: two databases, a shell of a third, and a spreadsheet.
     Readers,
+    /// Forward proxies, through which jobs fetch.
+    Proxies,
     /// The test runner.
     Nextest,
     /// The checker of licences and sources.
@@ -42,7 +44,7 @@ pub(crate) enum Need {
 
 impl Need {
     /// All of them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::NativeCompiler,
         Self::ComponentCompiler,
         Self::RustTools,
@@ -50,6 +52,7 @@ impl Need {
         Self::Linter,
         Self::Tools,
         Self::Readers,
+        Self::Proxies,
         Self::Nextest,
         Self::Deny,
     ];
@@ -64,6 +67,7 @@ impl Need {
             Self::Linter => "the linter of the API's document",
             Self::Tools => "curl and strace",
             Self::Readers => "SQLite, PostgreSQL, MariaDB and LibreOffice",
+            Self::Proxies => "tinyproxy, squid and dante",
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
         }
@@ -83,6 +87,7 @@ impl Need {
             }
             Self::Tools if on_path("curl").is_none() || on_path("strace").is_none() => &["curl", "strace"],
             Self::Readers if !has_readers() => &READERS,
+            Self::Proxies if !has_proxies() => &["tinyproxy-bin", "squid", "dante-server"],
             _ => &[],
         })
     }
@@ -90,7 +95,7 @@ impl Need {
     /// Brings it about, once the packages are there.
     fn meet(self, project: &Project) -> Result<()> {
         match self {
-            Self::NativeCompiler | Self::Tools | Self::Readers => Ok(()),
+            Self::NativeCompiler | Self::Tools | Self::Readers | Self::Proxies => Ok(()),
             Self::ComponentCompiler => Toolchain::ensure(project).map(drop),
             Self::RustTools => rust_tools(project),
             Self::Python => python_environment(project),
@@ -145,6 +150,12 @@ fn has_readers() -> bool {
         && ["sqlite3", "mariadb", "soffice"]
             .iter()
             .all(|program| on_path(program).is_some())
+}
+
+/// Servers stand where only an administrator's path leads.
+fn has_proxies() -> bool {
+    let is_there = |program: &str| on_path(program).is_some() || Path::new("/usr/sbin").join(program).is_file();
+    ["tinyproxy", "squid", "danted"].into_iter().all(is_there)
 }
 
 /// Where bindgen looks for it: a folder that is named, `llvm-config`'s, or the system's.
@@ -210,7 +221,8 @@ fn cargo_home() -> Option<PathBuf> {
 }
 
 /// What is installed into `.venv`.
-const REQUIREMENTS: [&str; 3] = [
+const REQUIREMENTS: [&str; 4] = [
+    "tests/crawl/requirements.txt",
     "tests/golden/requirements.txt",
     "tests/schemathesis/requirements.txt",
     "tests/readers/requirements.txt",

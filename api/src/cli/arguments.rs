@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
-use super::{batch, extract, keys, openapi, run, serve};
+use super::{batch, extract, keys, openapi, robots, run, serve};
 use crate::server::{DataFolder, Given};
 
 /// A scraping engine: pages in, clean rows out.
@@ -29,6 +29,8 @@ enum Command {
     Serve(ServeArguments),
     /// Make, list and revoke API keys
     Keys(KeysArguments),
+    /// Tell whether a robots.txt allows a page
+    Robots(RobotsArguments),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -43,6 +45,19 @@ pub(crate) struct ServeArguments {
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) settings: Given,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RobotsArguments {
+    /// The robots.txt: a file, or `-` for standard input
+    #[arg(long = "robots", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Who asks: a `User-Agent`, or the name in it that robots.txt knows
+    #[arg(long, value_name = "UA")]
+    pub(crate) user_agent: String,
+    /// The page
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
 }
 
 #[derive(Debug, Args)]
@@ -165,6 +180,7 @@ pub(crate) fn main() -> ExitCode {
         },
         Command::Serve(arguments) => serve::run(arguments),
         Command::Keys(arguments) => keys::run(arguments.command),
+        Command::Robots(arguments) => robots::run(&arguments),
         Command::Openapi => openapi::run(),
     };
     done.unwrap_or_else(Failure::exit)

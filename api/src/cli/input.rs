@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use bytes::Bytes;
-use snowscrape_engine::fetch::{AddressGuard, Client, FetchSettings, decode};
+use snowscrape_engine::fetch::{AddressGuard, Client, FetchEnvironment, FetchSettings, decode};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -81,7 +81,11 @@ fn fetch(from: &str, guard: Option<AddressGuard>) -> Result<Page, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::work(&error))?;
-    let client = Client::new(&FetchSettings::default(), guard).map_err(|error| Failure::work(&error))?;
+    let environment = FetchEnvironment {
+        guard,
+        ..FetchEnvironment::default()
+    };
+    let client = Client::new(&FetchSettings::default(), environment).map_err(|error| Failure::work(&error))?;
     let page = runtime
         .block_on(client.fetch(&url, &CancellationToken::new()))
         .map_err(|error| Failure::work(&error))?;

@@ -9,6 +9,7 @@ mod keys;
 mod openapi;
 mod output;
 mod progress;
+mod robots;
 mod run;
 mod serve;
 mod summary;

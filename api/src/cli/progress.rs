@@ -12,12 +12,16 @@ use tokio::time::Instant;
 const LINES_EVERY: Duration = Duration::from_secs(2);
 
 /// Shows a run until it ends.
-pub(crate) async fn show(mut progress: watch::Receiver<Run>, pages: u64) {
+pub(crate) async fn show(mut progress: watch::Receiver<Run>, pages: Option<u64>) {
     if std::io::stderr().is_terminal() {
-        let bar = ProgressBar::new(pages).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} pages, {msg} ({elapsed}, {eta} left)")
-                .expect("the template is right"),
-        );
+        let (bar, template) = match pages {
+            Some(pages) => (
+                ProgressBar::new(pages),
+                "{bar:30} {pos}/{len} pages, {msg} ({elapsed}, {eta} left)",
+            ),
+            None => (ProgressBar::new_spinner(), "{spinner} {pos} pages, {msg} ({elapsed})"),
+        };
+        let bar = bar.with_style(ProgressStyle::with_template(template).expect("the template is right"));
         bar.enable_steady_tick(Duration::from_millis(200));
         while progress.changed().await.is_ok() {
             let run = progress.borrow_and_update();
@@ -32,14 +36,15 @@ pub(crate) async fn show(mut progress: watch::Receiver<Run>, pages: u64) {
         if Instant::now() >= next {
             let run = progress.borrow_and_update();
             // Without a standard error there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "{}/{pages} pages, {}", seen(&run), state(&run));
+            let of = pages.map(|pages| format!("/{pages}")).unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "{}{of} pages, {}", seen(&run), state(&run));
             next = Instant::now() + LINES_EVERY;
         }
     }
 }
 
 fn seen(run: &Run) -> u64 {
-    run.pages + run.failed_pages + run.duplicate_pages
+    run.pages + run.failed_pages + run.duplicate_pages + run.unchanged_pages
 }
 
 fn state(run: &Run) -> String {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use snowscrape_engine::fetch::AddressGuard;
+use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment, HostLimits, RobotsCache};
 use snowscrape_engine::model::{Job, JobId, OptionValue, Run, RunId, RunStatus, Trigger, parse_options};
 use snowscrape_engine::pipeline::{BuildError, Environment, ExportFailure, Exported, Finished, Pipeline, export};
 use snowscrape_engine::plugin::{ExportError, ExportWriter, ExporterInfo, Plugin, PluginRegistry};
@@ -37,12 +37,17 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     if job.scheduling.is_some() {
         say("warning: scheduling is ignored: the job runs once, now");
     }
+    let fetch = FetchEnvironment {
+        guard: arguments.guard.then(AddressGuard::default),
+        hosts: HostLimits::default(),
+        robots: Some(RobotsCache::default()),
+    };
     let pipeline = Pipeline::build(
         job,
         Environment {
             registry: &registry,
             secrets: &secrets::from_environment,
-            guard: arguments.guard.then(AddressGuard::default).as_ref(),
+            fetch: &fetch,
         },
         Run::queued(
             RunId::new("run_cli"),

@@ -134,7 +134,7 @@ impl ExtractApi {
             let environment = Environment {
                 registry: &app.registry,
                 secrets: &*app.secrets,
-                guard: Some(&app.guard),
+                fetch: &app.fetch,
             };
             let run = Run::queued(
                 RunId::new("run_extract"),

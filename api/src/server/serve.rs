@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use poem::Server;
 use poem::listener::{Acceptor as _, Listener as _, TcpListener};
-use snowscrape_engine::fetch::AddressGuard;
+use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment, HostLimits, RobotsCache};
 use snowscrape_engine::plugin::PluginRegistry;
 use snowscrape_engine::queue::{Queue, QueueSettings, SharedSecrets, WorkerEnvironment};
 use snowscrape_engine::store::{Store, StoreError, StoreSettings};
@@ -138,17 +138,23 @@ async fn app(
     stopping: CancellationToken,
 ) -> Result<App, StoreError> {
     let guard: AddressGuard = settings.guard.clone();
+    let fetch = FetchEnvironment {
+        guard: Some(guard.clone()),
+        hosts: HostLimits::new(settings.hosts),
+        robots: Some(RobotsCache::default()),
+    };
     let secrets: SharedSecrets = Arc::new(secrets::from_environment);
     let environment = WorkerEnvironment {
         registry: Arc::clone(&registry),
         secrets: Arc::clone(&secrets),
-        guard: Some(guard.clone()),
+        fetch: fetch.clone(),
     };
     Ok(App {
         queue: Queue::start(store.clone(), environment, queue).await?,
         store,
         registry,
         guard,
+        fetch,
         secrets,
         exports: Exports::new(settings.exports),
         stall: settings.stall,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
-use snowscrape_engine::fetch::{AddressGuard, PortRange};
+use snowscrape_engine::fetch::{AddressGuard, HostSettings, PortRange};
 use snowscrape_engine::queue::QueueSettings;
 use snowscrape_engine::store::StoreSettings;
 
@@ -45,6 +45,9 @@ pub(crate) struct Given {
     #[arg(long, value_name = "RANGES", env = "SNOWSCRAPE_ALLOW_PORTS", value_delimiter = ',')]
     #[serde(deserialize_with = "some_list")]
     allow_ports: Option<Vec<PortRange>>,
+    /// Requests in flight to one host at once, of all runs together [default: 16]
+    #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_HOST_CONCURRENCY")]
+    host_concurrency: Option<NonZeroU32>,
     /// Runs that go at once [default: 4]
     #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_RUNS")]
     runs: Option<NonZeroU32>,
@@ -99,6 +102,7 @@ pub(crate) struct Settings {
     pub(crate) max_body_bytes: usize,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) guard: AddressGuard,
+    pub(crate) hosts: HostSettings,
     pub(crate) exports: usize,
     pub(crate) stall: Duration,
     pub(crate) open_metrics: bool,
@@ -185,6 +189,7 @@ impl Given {
             cors_origins: self.cors_origins.or(other.cors_origins),
             allow_addresses: self.allow_addresses.or(other.allow_addresses),
             allow_ports: self.allow_ports.or(other.allow_ports),
+            host_concurrency: self.host_concurrency.or(other.host_concurrency),
             runs: self.runs.or(other.runs),
             runs_per_user: self.runs_per_user.or(other.runs_per_user),
             user_bytes: self.user_bytes.or(other.user_bytes),
@@ -203,6 +208,7 @@ impl Given {
     fn with_defaults(self) -> Settings {
         let store = StoreSettings::default();
         let queue = QueueSettings::default();
+        let hosts = HostSettings::default();
         let count = |count: Option<NonZeroU32>, default: usize| count.map_or(default, |count| count.get() as usize);
         let grace = self.grace_seconds.map_or(queue.grace, Duration::from_secs);
         let ports = self.allow_ports.unwrap_or_default();
@@ -212,6 +218,10 @@ impl Given {
             max_body_bytes: self.max_body_bytes.unwrap_or(1 << 20),
             cors_origins: self.cors_origins.unwrap_or_default(),
             guard: AddressGuard::default().allowing(self.allow_addresses.unwrap_or_default(), ports),
+            hosts: HostSettings {
+                in_flight: self.host_concurrency.unwrap_or(hosts.in_flight),
+                ..hosts
+            },
             exports: count(self.exports, 8),
             stall: Duration::from_secs(self.stall_seconds.map_or(60, |seconds| seconds.get().into())),
             open_metrics: self.open_metrics.unwrap_or(false),

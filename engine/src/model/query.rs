@@ -16,6 +16,22 @@ pub struct Selector {
     pub options: Vec<(String, OptionValue)>,
 }
 
+impl From<&Self> for Selector {
+    fn from(selector: &Self) -> Self {
+        selector.clone()
+    }
+}
+
+impl From<&Query> for Selector {
+    fn from(query: &Query) -> Self {
+        Self {
+            query_type: query.query_type.clone(),
+            expression: query.expression.clone(),
+            options: query.options.clone(),
+        }
+    }
+}
+
 /// A named column of the result and how its values are found and read.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(

@@ -1,17 +1,16 @@
 //! Building a pipeline: everything is validated, nothing is spawned.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::extract::Extraction;
+use super::crawl::{Fingerprints, Memory, PagesDone, Starts};
+use super::reading::Reading;
 use super::settings::{MissingSecret, Secrets, fetch_settings};
 use super::unsupported::Unsupported;
-use crate::fetch::{AddressGuard, Client, SettingsError};
-use crate::model::{Column, ErrorCode, Job, PluginUse, Run};
-use crate::plugin::{ColumnQuery, ExtractionPlan, OpenError, PluginRegistry, RunFacts};
-use crate::rows::RowMaker;
+use crate::fetch::{Client, FetchEnvironment, SettingsError};
+use crate::model::{Column, ErrorCode, Job, PluginUse, Run, SourceType};
+use crate::plugin::{ColumnQuery, OpenError, PluginRegistry, RunFacts};
 
 /// A run that can be started.
 #[derive(Debug)]
@@ -19,9 +18,12 @@ pub struct Pipeline {
     pub(crate) job: Arc<Job>,
     pub(crate) run: Run,
     pub(crate) client: Client,
-    pub(crate) extraction: Arc<Extraction>,
+    pub(crate) reading: Arc<Reading>,
+    pub(crate) starts: Starts,
+    /// The starting pages, for a run that takes links.
+    pub(crate) seen: Fingerprints,
     pub(crate) done: PagesDone,
-    pub(crate) today: jiff::civil::Date,
+    pub(crate) memory: Option<Arc<dyn Memory>>,
     pub(crate) threads: usize,
 }
 
@@ -32,17 +34,8 @@ pub struct Environment<'a> {
     pub registry: &'a PluginRegistry,
     /// The values of secrets by name.
     pub secrets: Secrets<'a>,
-    /// What its fetches may reach; everything if `None`.
-    pub guard: Option<&'a AddressGuard>,
-}
-
-/// The pages of a run that are done with, when it goes on where it stopped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PagesDone {
-    /// Pages below this number are done with.
-    pub next: u64,
-    /// The URLs, after redirects, of those that were extracted.
-    pub taken: HashSet<Arc<str>>,
+    /// What its fetches share with those of other runs.
+    pub fetch: &'a FetchEnvironment,
 }
 
 /// Why there is no pipeline for a job.
@@ -83,31 +76,48 @@ impl Pipeline {
         let Environment {
             registry,
             secrets,
-            guard,
+            fetch,
         } = environment;
-        let client = Client::new(&fetch_settings(&job, secrets)?, guard.cloned())?;
-        let plan = Arc::new(ExtractionPlan::new(registry, job.item.as_ref(), &job.queries)?);
-        // A session that cannot be opened would fail every page.
-        plan.extractors().start_all()?;
-        run.plugins = plan.plugins().collect();
+        let client = Client::new(&fetch_settings(&job, secrets)?, fetch.clone())?;
+        let reading = Reading::new(&job, registry)?;
+        run.plugins = reading.plugins();
+        let zone = job.scheduling.as_ref().map_or(TimeZone::UTC, |schedule| schedule.timezone.clone());
+        let today = run.queued_at.to_zoned_datetime(zone).date();
+        let job = Arc::new(job);
+        let mut seen = Fingerprints::new();
+        let starts = Starts::new(&job, today, &mut seen);
         Ok(Self {
             client,
+            reading: Arc::new(reading),
+            starts,
+            seen,
             done: PagesDone::default(),
-            today: run.queued_at.to_zoned_datetime(TimeZone::UTC).date(),
+            memory: None,
             run,
-            extraction: Arc::new(Extraction {
-                plan,
-                rows: RowMaker::new(&job),
-            }),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
-            job: Arc::new(job),
+            job,
         })
+    }
+
+    /// Gives the run something to look up what it does not hold in memory. Without one it holds all links that are to come, and
+    /// no page counts as unchanged.
+    #[must_use]
+    pub fn remembering(self, memory: Arc<dyn Memory>) -> Self {
+        Self {
+            memory: Some(memory),
+            ..self
+        }
     }
 
     /// Leaves out the pages that are done with.
     #[must_use]
     pub fn going_on_after(self, done: PagesDone) -> Self {
         Self { done, ..self }
+    }
+
+    /// Whether the run compares its pages with those of the last successful one.
+    pub fn compares(&self) -> bool {
+        self.job.request.only_changed
     }
 
     /// Whether the run uses this very component.
@@ -117,7 +127,7 @@ impl Pipeline {
 
     /// The columns of the rows.
     pub fn columns(&self) -> Vec<Column> {
-        self.extraction.rows.columns()
+        self.reading.rows.columns()
     }
 
     /// What an exporter is told of the run.
@@ -131,9 +141,17 @@ impl Pipeline {
         }
     }
 
-    /// How many pages the source names; some of them may be the same.
-    pub fn pages(&self) -> u64 {
-        let named = self.job.source.count() + self.job.urls.len() as u64;
-        self.job.budget.pages.map_or(named, |budget| budget.min(named))
+    /// How many pages there are; `None` where that is known only when they were found.
+    pub fn pages(&self) -> Option<u64> {
+        let known = (!self.leads_on()).then(|| self.starts.count());
+        match (known, self.job.budget.pages) {
+            (Some(known), Some(budget)) => Some(known.min(budget)),
+            (known, _) => known,
+        }
+    }
+
+    /// Whether pages lead to further pages: by the job's rules for links, or because its source is a document that names them.
+    pub(crate) fn leads_on(&self) -> bool {
+        self.reading.leads_on() || self.job.source_type != SourceType::Page
     }
 }

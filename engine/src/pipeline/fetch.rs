@@ -4,23 +4,36 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use tokio::sync::{Semaphore, mpsc};
+use url::Url;
 
-use super::message::{Failure, Fetched, Work};
+use super::crawl::{Fingerprint, Memory, Visit, canonical};
+use super::message::{Arrival, Failure, Fetched, Work};
 use super::stop::Stop;
-use crate::fetch::Client;
-use crate::model::{ClosedSet, ErrorCode, Stage};
+use crate::fetch::{self, Client, FetchError, Validators};
+use crate::model::{ClosedSet, ErrorCode, SourceType, Stage};
 
 /// How many pages may wait for a slower one before them, for each page in flight.
 const AHEAD: usize = 2;
 
+/// What the stage fetches by.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetcher {
+    pub(crate) client: Client,
+    /// The pages of the last successful run, if the job asks for changed ones only.
+    pub(crate) last_run: Option<Arc<dyn Memory>>,
+    /// Whether a page that has not changed is needed all the same, for its links.
+    pub(crate) needs_links: bool,
+    pub(crate) stop: Arc<Stop>,
+}
+
 /// Fetches what comes in until there is no more. After a stop what is in flight is dropped.
 pub(crate) async fn run(
-    client: Client,
+    fetcher: Fetcher,
     concurrency: usize,
-    stop: Arc<Stop>,
     work: mpsc::Receiver<Work>,
     out: mpsc::Sender<Fetched>,
 ) {
+    let fetcher = Arc::new(fetcher);
     let in_flight = Arc::new(Semaphore::new(concurrency));
     let work = futures::stream::unfold(work, |mut work| async { work.recv().await.map(|next| (next, work)) });
     // Permits are taken in the order of the pages, so that a page never waits for a later one.
@@ -31,11 +44,11 @@ pub(crate) async fn run(
     let mut fetched = std::pin::pin!(
         permitted
             .map(|(permit, work)| {
-                let (client, stop) = (client.clone(), Arc::clone(&stop));
+                let fetcher = Arc::clone(&fetcher);
                 tokio::spawn(async move {
-                    let fetched = fetch(&client, work, &stop).await;
+                    let page = fetcher.fetch(&work).await;
                     drop(permit);
-                    fetched
+                    Fetched { work, page }
                 })
             })
             .buffered(concurrency * AHEAD)
@@ -48,20 +61,65 @@ pub(crate) async fn run(
     }
 }
 
-async fn fetch(client: &Client, work: Work, stop: &Stop) -> Fetched {
-    let page = match &work.target {
-        Err(failure) => Err(failure.clone()),
+impl Fetcher {
+    async fn fetch(&self, work: &Work) -> Result<Arrival, Failure> {
+        let url = work.target.as_ref().map_err(Failure::clone)?;
         // It waited for its turn when the run was stopped, and is not begun any more.
-        Ok(_) if stop.no_more().is_cancelled() => Err(Failure {
-            stage: Stage::Fetch,
-            code: ErrorCode::Cancelled,
-            message: "the run was stopped before the page was fetched".to_owned(),
-        }),
-        Ok(url) => client.fetch(url, stop.token()).await.map_err(|error| Failure {
-            stage: Stage::Fetch,
-            code: ErrorCode::from_name(error.code().as_str()).unwrap_or(ErrorCode::Internal),
-            message: error.to_string(),
-        }),
-    };
-    Fetched { work, page }
+        if self.stop.no_more().is_cancelled() {
+            return Err(Failure {
+                stage: Stage::Fetch,
+                code: ErrorCode::Cancelled,
+                message: "the run was stopped before the page was fetched".to_owned(),
+            });
+        }
+        let last = match &self.last_run {
+            Some(last_run) if work.kind == SourceType::Page => last_visit(&**last_run, url).await,
+            _ => None,
+        };
+        // A page of which only its being unchanged were told would keep its links.
+        let visit = match last {
+            Some(visit) if !self.needs_links => visit,
+            last => {
+                let page = self.client.fetch(url, self.stop.token()).await;
+                return Ok(Arrival::Page(Box::new(page.map_err(|error| failure(&error))?), last));
+            }
+        };
+        let known = Validators {
+            etag: visit.etag.clone(),
+            last_modified: visit.last_modified.clone(),
+        };
+        let answer = self
+            .client
+            .fetch_if_changed(url, &known, self.stop.token())
+            .await
+            .map_err(|error| failure(&error))?;
+        Ok(match answer {
+            fetch::Fetched::Page(page) => Arrival::Page(Box::new(page), Some(visit)),
+            fetch::Fetched::NotModified(answer) => Arrival::NotModified(
+                answer.url,
+                Visit {
+                    etag: answer.validators.etag,
+                    last_modified: answer.validators.last_modified,
+                    ..visit
+                },
+            ),
+        })
+    }
+}
+
+/// A page whose last visit cannot be read counts as one that was not visited: its rows are made anew, and nothing is lost.
+async fn last_visit(memory: &dyn Memory, url: &Url) -> Option<Visit> {
+    let page = Fingerprint::of(canonical(url).as_str());
+    memory.last_visit(page).await.unwrap_or_else(|reason| {
+        tracing::warn!(%url, %reason, "the last visit of a page could not be read");
+        None
+    })
+}
+
+fn failure(error: &FetchError) -> Failure {
+    Failure {
+        stage: Stage::Fetch,
+        code: ErrorCode::from_name(error.code().as_str()).unwrap_or(ErrorCode::Internal),
+        message: error.to_string(),
+    }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::crawl::{Found, Link, Visit};
 use crate::fetch::FetchedPage;
-use crate::model::{ErrorCode, PageError, Row, Run, Stage, Warning};
+use crate::model::{ErrorCode, PageError, Row, Run, SourceType, Stage, Warning};
 use crate::rows::ColumnTally;
 
 /// A page to be fetched.
@@ -16,13 +17,28 @@ pub(crate) struct Work {
     /// As it was made from the source, for messages.
     pub(crate) url: String,
     pub(crate) target: Result<Url, Failure>,
+    /// What is there.
+    pub(crate) kind: SourceType,
+    /// As its [`Link`] has it.
+    pub(crate) depth: u32,
+    /// As its [`Link`] has it.
+    pub(crate) listing: u32,
 }
 
 /// A page that was fetched, or why not.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) work: Work,
-    pub(crate) page: Result<FetchedPage, Failure>,
+    pub(crate) page: Result<Arrival, Failure>,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// A page, and how it was in the last successful run, if the job asks for changed ones only.
+    Page(Box<FetchedPage>, Option<Visit>),
+    /// That the page is as it was.
+    NotModified(Url, Visit),
 }
 
 /// A page whose rows were made, or why not.
@@ -38,9 +54,25 @@ pub(crate) struct ExtractedPage {
     /// Its URL after redirects.
     pub(crate) url: Arc<str>,
     pub(crate) bytes: u64,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) tallies: Vec<ColumnTally>,
+    pub(crate) content: Content,
+    /// The links that the job's rules take.
+    pub(crate) links: Vec<Found>,
     pub(crate) warnings: Vec<Warning>,
+    /// What the next run is to know of it, if the job asks for changed pages only.
+    pub(crate) visit: Option<Visit>,
+}
+
+/// What a page is for its run.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// A page that makes rows; where nothing matched there are none.
+    Rows(Vec<Row>, Vec<ColumnTally>),
+    /// A page that is only there for its links.
+    LinksOnly,
+    /// A page that is as it was in the last successful run.
+    Unchanged,
+    /// A document that names pages, and is none itself.
+    Document,
 }
 
 /// Why a page failed.
@@ -49,6 +81,17 @@ pub(crate) struct Failure {
     pub(crate) stage: Stage,
     pub(crate) code: ErrorCode,
     pub(crate) message: String,
+}
+
+impl Failure {
+    /// A page that was fetched, and of which nothing could be made.
+    pub(crate) fn extracting(code: ErrorCode, message: String) -> Self {
+        Self {
+            stage: Stage::Extract,
+            code,
+            message,
+        }
+    }
 }
 
 /// What came of one page, in the order of the pages.
@@ -62,6 +105,10 @@ pub struct PageOutput {
     pub rows: Vec<Row>,
     /// Why it failed, if it did.
     pub failure: Option<PageError>,
+    /// The links that were found on it, and nowhere before.
+    pub links: Vec<Link>,
+    /// What the job's next run is to know of it, if the job asks for changed pages only.
+    pub visit: Option<Visit>,
     /// The run as it stands with this page counted.
     pub run: Run,
 }

@@ -8,10 +8,12 @@
 
 mod base_url;
 mod builder;
+mod crawl;
 mod export;
 mod extract;
 mod fetch;
 mod message;
+mod reading;
 mod running;
 mod selection;
 mod settings;
@@ -22,7 +24,8 @@ mod trial;
 mod unsupported;
 
 pub use base_url::base_url;
-pub use builder::{BuildError, Environment, PagesDone, Pipeline};
+pub use builder::{BuildError, Environment, Pipeline};
+pub use crawl::{Fingerprint, Fingerprints, Link, Memory, PagesDone, StoredLinks, Visit};
 pub use export::{ExportFailure, Exported, export};
 pub use message::PageOutput;
 pub use running::{Finished, Running};

@@ -9,10 +9,12 @@ use tokio::task::JoinHandle;
 
 use super::builder::Pipeline;
 use super::message::PageOutput;
-use super::source::SourceEnd;
+use super::crawl::Frontier;
+use super::fetch::Fetcher;
+use super::source::{Source, SourceEnd};
 use super::stop::{Reason, Stop};
 use super::tally::Tally;
-use super::{extract, fetch, source};
+use super::{extract, fetch};
 use crate::model::{ErrorCode, Run, RunStatus};
 
 /// How many pages may lie between two stages.
@@ -44,9 +46,22 @@ impl Pipeline {
         let stop = Arc::new(Stop::default());
         let (progress, watched) = watch::channel(self.run.clone());
         let (output, rows) = mpsc::channel(BETWEEN_STAGES);
-        let taken = std::mem::take(&mut self.done.taken);
-        let tally = Tally::new(&self.job, self.run.clone(), taken, Arc::clone(&stop), progress, output);
-        let done = tokio::spawn(drive(self, tally, Arc::clone(&stop)));
+        let next = self.done.next;
+        let taken = self.done.taken.clone();
+        let (seen, done) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.done));
+        let frontier = self
+            .leads_on()
+            .then(|| Arc::new(Frontier::new(self.starts.count(), seen, done, self.memory.clone())));
+        let tally = Tally::new(
+            &self.job,
+            self.run.clone(),
+            taken,
+            frontier.clone(),
+            Arc::clone(&stop),
+            progress,
+            output,
+        );
+        let done = tokio::spawn(drive(self, frontier, next, tally, Arc::clone(&stop)));
         (
             Running {
                 stop,
@@ -58,14 +73,20 @@ impl Pipeline {
     }
 }
 
-async fn drive(pipeline: Pipeline, tally: Tally, stop: Arc<Stop>) -> Finished {
+async fn drive(
+    pipeline: Pipeline,
+    frontier: Option<Arc<Frontier>>,
+    next: u64,
+    tally: Tally,
+    stop: Arc<Stop>,
+) -> Finished {
     let Pipeline {
         job,
         client,
-        extraction,
+        reading,
         run,
-        done,
-        today,
+        starts,
+        memory,
         threads,
         ..
     } = pipeline;
@@ -84,9 +105,21 @@ async fn drive(pipeline: Pipeline, tally: Tally, stop: Arc<Stop>) -> Finished {
         })
     });
     let concurrency = job.concurrency.get();
-    let source = tokio::spawn(source::run(job, today, done.next, Arc::clone(&stop), work_out));
-    let fetch = tokio::spawn(fetch::run(client, concurrency, Arc::clone(&stop), work, fetched_out));
-    let extract = tokio::spawn(extract::run(extraction, threads, fetched, extracted_out));
+    let fetcher = Fetcher {
+        client,
+        last_run: memory.filter(|_| job.request.only_changed),
+        needs_links: reading.leads_on(),
+        stop: Arc::clone(&stop),
+    };
+    let source = Source {
+        job,
+        starts,
+        frontier,
+        next,
+    };
+    let source = tokio::spawn(source.run(Arc::clone(&stop), work_out));
+    let fetch = tokio::spawn(fetch::run(fetcher, concurrency, work, fetched_out));
+    let extract = tokio::spawn(extract::run(reading, threads, fetched, extracted_out));
     let tally = tokio::spawn(tally.run(extracted));
     // Each stage ends when the one before it has: a stop reaches the first two, and the others drain.
     let (source, fetch, extract, tally) = tokio::join!(source, fetch, extract, tally);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::fetch::{BasicAuth, FetchSettings, Rate};
-use crate::model::{ClosedSet, Job, SecretText};
+use crate::model::{ClosedSet, Job, Robots, SecretText};
 
 /// Where the values of secrets come from.
 pub type Secrets<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -50,6 +50,7 @@ pub(crate) fn fetch_settings(job: &Job, secrets: Secrets<'_>) -> Result<FetchSet
         attempts: request.attempts,
         max_redirects: request.max_redirects,
         max_body_bytes: request.max_body_bytes,
+        robots: request.robots() == Robots::Obey,
         rate: Rate::per_minute(job.rate_limit.per_minute()).expect("a job's rate limit has the bounds of a rate"),
     })
 }

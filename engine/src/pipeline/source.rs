@@ -1,16 +1,14 @@
-//! The source stage: the URLs of a job, each once.
+//! The source stage: the pages of a run in the order of their numbers; the starting pages, then the links that are found.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use tokio::sync::mpsc;
 use url::Url;
 
+use super::crawl::{Frontier, Link, Starts};
 use super::message::{Failure, Work};
 use super::stop::Stop;
 use crate::model::{ErrorCode, Job, Stage};
-use crate::source::start_urls;
 
 /// How the source came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,44 +19,80 @@ pub(crate) enum SourceEnd {
     PagesSpent,
 }
 
-/// What a page is known by within a run: the URL standard's serialisation without fragment.
-pub(crate) fn canonical(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    url
+/// What the stage hands out.
+pub(crate) struct Source {
+    pub(crate) job: Arc<Job>,
+    pub(crate) starts: Starts,
+    /// Links to come, unless the job has no way to any.
+    pub(crate) frontier: Option<Arc<Frontier>>,
+    /// Pages below this number are done with.
+    pub(crate) next: u64,
 }
 
-/// Hands out the pages of a job from number `next` on, until they end, or the budget of pages, or the run.
-pub(crate) async fn run(job: Arc<Job>, today: Date, next: u64, stop: Arc<Stop>, out: mpsc::Sender<Work>) -> SourceEnd {
-    let mut seen = HashSet::new();
-    let mut number = 0;
-    for url in start_urls(&job.source, &job.urls, today) {
-        if url.as_ref().is_ok_and(|url| !seen.insert(canonical(url))) {
-            continue;
-        }
-        if job.budget.pages.is_some_and(|pages| number >= pages) {
-            return SourceEnd::PagesSpent;
-        }
-        let work = Work {
-            number,
-            url: url
-                .as_ref()
-                .map_or_else(|_| job.source.as_str().to_owned(), Url::to_string),
-            target: url.map_err(|error| Failure {
-                stage: Stage::Source,
-                code: ErrorCode::InvalidUrl,
-                message: error.to_string(),
-            }),
-        };
-        number += 1;
-        if work.number < next {
-            continue;
-        }
+impl Source {
+    /// Hands out pages until they end, or the budget of pages, or the run.
+    pub(crate) async fn run(self, stop: Arc<Stop>, out: mpsc::Sender<Work>) -> SourceEnd {
         tokio::select! {
             biased;
-            () = stop.no_more().cancelled() => return SourceEnd::Done,
-            sent = out.send(work) => if sent.is_err() { return SourceEnd::Done },
+            () = stop.no_more().cancelled() => SourceEnd::Done,
+            end = self.hand_out(&out) => end,
         }
     }
-    SourceEnd::Done
+
+    async fn hand_out(&self, out: &mpsc::Sender<Work>) -> SourceEnd {
+        let is_spent = |number| self.job.budget.pages.is_some_and(|pages| number >= pages);
+        for start in self.starts.iter() {
+            if is_spent(start.number) {
+                return SourceEnd::PagesSpent;
+            }
+            if start.number < self.next {
+                continue;
+            }
+            let work = Work {
+                number: start.number,
+                url: start
+                    .url
+                    .as_ref()
+                    .map_or_else(|_| self.job.source.as_str().to_owned(), Url::to_string),
+                target: start.url.map_err(|error| invalid(error.to_string())),
+                kind: start.kind,
+                depth: 0,
+                listing: 1,
+            };
+            if out.send(work).await.is_err() {
+                return SourceEnd::Done;
+            }
+        }
+        let Some(frontier) = &self.frontier else {
+            return SourceEnd::Done;
+        };
+        while let Some((number, link)) = frontier.next().await {
+            if is_spent(number) {
+                return SourceEnd::PagesSpent;
+            }
+            if out.send(found(number, link)).await.is_err() {
+                return SourceEnd::Done;
+            }
+        }
+        SourceEnd::Done
+    }
+}
+
+fn found(number: u64, link: Link) -> Work {
+    Work {
+        number,
+        target: Url::parse(&link.url).map_err(|error| invalid(error.to_string())),
+        url: link.url,
+        kind: link.kind,
+        depth: link.depth,
+        listing: link.listing,
+    }
+}
+
+fn invalid(message: String) -> Failure {
+    Failure {
+        stage: Stage::Source,
+        code: ErrorCode::InvalidUrl,
+        message,
+    }
 }

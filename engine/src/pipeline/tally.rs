@@ -1,27 +1,39 @@
 //! The end of the pipeline: pages in order are counted, checked against the budgets, and their rows handed out.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use super::message::{Extracted, ExtractedPage, Failure, PageOutput, Work};
+use super::crawl::{Fingerprint, Fingerprints, Found, Frontier, Visit};
+use super::message::{Content, Extracted, ExtractedPage, Failure, PageOutput, Work};
 use super::stop::{Reason, Stop};
 use crate::model::{
     Budget, ClosedSet, ColumnCount, ErrorCode, Job, OnPluginError, PageError, Row, Run, RunStatus, Warning, WarningCode,
 };
+use crate::rows::ColumnTally;
 
 /// How many errors and how many warnings a run keeps with their words; the others are counted.
 const KEPT: usize = 20;
+
+/// What is kept of a page that was counted.
+#[derive(Default)]
+struct Counted {
+    /// Its URL, unless it is a document or was taken before.
+    url: Option<Arc<str>>,
+    rows: Vec<Row>,
+    links: Vec<Found>,
+    visit: Option<Visit>,
+}
 
 /// Counts a run's pages.
 pub(crate) struct Tally {
     run: Run,
     budget: Budget,
     on_plugin_error: OnPluginError,
-    /// The URLs that rows were made of, after redirects.
-    taken: HashSet<Arc<str>>,
+    /// The URLs of the pages that were extracted, after redirects.
+    taken: Fingerprints,
+    frontier: Option<Arc<Frontier>>,
     stop: Arc<Stop>,
     progress: watch::Sender<Run>,
     output: mpsc::Sender<PageOutput>,
@@ -31,7 +43,8 @@ impl Tally {
     pub(crate) fn new(
         job: &Job,
         run: Run,
-        taken: HashSet<Arc<str>>,
+        taken: Fingerprints,
+        frontier: Option<Arc<Frontier>>,
         stop: Arc<Stop>,
         progress: watch::Sender<Run>,
         output: mpsc::Sender<PageOutput>,
@@ -41,6 +54,7 @@ impl Tally {
             budget: job.budget,
             on_plugin_error: job.on_plugin_error,
             taken,
+            frontier,
             stop,
             progress,
             output,
@@ -65,7 +79,7 @@ impl Tally {
                 continue;
             }
             let mut failed = None;
-            let (url, rows) = match page {
+            let counted = match page {
                 // What was in flight when the run was stopped is neither extracted nor failed.
                 Err(failure) if failure.code == ErrorCode::Cancelled => {
                     gap = true;
@@ -73,17 +87,23 @@ impl Tally {
                 }
                 Err(failure) => {
                     failed = Some(self.count_failure(&work, failure));
-                    (None, Vec::new())
+                    Counted::default()
                 }
                 Ok(_) if self.is_spent() => continue,
                 Ok(page) => self.count_page(page),
             };
             self.progress.send_replace(self.run.clone());
+            let links = match &self.frontier {
+                Some(frontier) => frontier.settle(work.number, counted.links),
+                None => Vec::new(),
+            };
             let output = PageOutput {
                 number: work.number,
-                url,
-                rows,
+                url: counted.url,
+                rows: counted.rows,
                 failure: failed,
+                links,
+                visit: counted.visit,
                 run: self.run.clone(),
             };
             if self.output.send(output).await.is_err() {
@@ -124,34 +144,58 @@ impl Tally {
         error
     }
 
-    /// Counts a page and gives what is to be kept of it: its URL, unless that was taken before, and its rows.
-    fn count_page(&mut self, mut page: ExtractedPage) -> (Option<Arc<str>>, Vec<Row>) {
+    /// Counts a page and gives what is to be kept of it.
+    fn count_page(&mut self, page: ExtractedPage) -> Counted {
         self.run.bytes += page.bytes;
-        if !self.taken.insert(Arc::clone(&page.url)) {
-            self.run.duplicate_pages += 1;
-            return (None, Vec::new());
+        let mut counted = Counted {
+            links: page.links,
+            visit: page.visit,
+            ..Counted::default()
+        };
+        if !matches!(page.content, Content::Document) {
+            let fingerprint = Fingerprint::of(page.url.as_bytes());
+            if !self.taken.insert(fingerprint) {
+                self.run.duplicate_pages += 1;
+                // Its links were taken when it was.
+                return Counted::default();
+            }
+            if let Some(frontier) = &self.frontier {
+                frontier.see(fingerprint);
+            }
+            counted.url = Some(page.url);
         }
-        self.run.pages += 1;
         for warning in page.warnings {
             self.warn(warning);
         }
-        if page.rows.is_empty() {
+        match page.content {
+            Content::Document => {}
+            Content::Unchanged => self.run.unchanged_pages += 1,
+            Content::LinksOnly => self.run.pages += 1,
+            Content::Rows(rows, tallies) => counted.rows = self.count_rows(rows, &tallies),
+        }
+        counted
+    }
+
+    /// Counts a page that makes rows, and cuts them where the budget ends.
+    fn count_rows(&mut self, mut rows: Vec<Row>, tallies: &[ColumnTally]) -> Vec<Row> {
+        self.run.pages += 1;
+        if rows.is_empty() {
             self.run.empty_pages += 1;
         }
-        let room = self.budget.rows.map_or(u64::MAX, |rows| rows - self.run.rows);
-        let cut = page.rows.len() as u64 > room;
-        page.rows.truncate(usize::try_from(room).unwrap_or(usize::MAX));
-        self.run.rows += page.rows.len() as u64;
-        for (at, (count, tally)) in self.run.columns.iter_mut().zip(&page.tallies).enumerate() {
+        let room = self.budget.rows.map_or(u64::MAX, |budget| budget - self.run.rows);
+        let cut = rows.len() as u64 > room;
+        rows.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+        self.run.rows += rows.len() as u64;
+        for (at, (count, tally)) in self.run.columns.iter_mut().zip(tallies).enumerate() {
             let filled = |row: &&Row| !row.cells[at].is_null();
             count.filled += if cut {
-                page.rows.iter().filter(filled).count() as u64
+                rows.iter().filter(filled).count() as u64
             } else {
                 tally.filled
             };
             count.unparsed += tally.unparsed;
         }
-        (Some(page.url), page.rows)
+        rows
     }
 
     fn check_budgets(&mut self) {
@@ -212,7 +256,7 @@ impl Tally {
             Some(Reason::Failed) => (RunStatus::Failed, first()),
             // Whoever interrupted it knows what becomes of it.
             Some(Reason::Interrupted) => (RunStatus::Running, None),
-            _ if self.run.pages == 0 && self.run.failed_pages > 0 => (RunStatus::Failed, first()),
+            _ if self.run.pages + self.run.unchanged_pages == 0 && self.run.failed_pages > 0 => (RunStatus::Failed, first()),
             _ => (RunStatus::Success, None),
         }
     }

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::builder::Pipeline;
-use super::extract::extract_page;
+use super::message::{Arrival, Content, Fetched, Work};
 use crate::fetch::{FetchError, FetchedPage};
-use crate::model::{Column, ErrorCode, Row, Warning};
+use crate::model::{Column, ErrorCode, Row, SourceType, Warning};
 
 /// The page of a trial.
 #[derive(Clone, Debug)]
@@ -66,20 +66,32 @@ impl Pipeline {
             TrialPage::Html { html, url } => given(html, url),
         };
         let columns = self.columns();
-        let extraction = self.extraction;
-        let extracted = tokio::task::spawn_blocking(move || {
-            extract_page(&extraction.rows, &mut extraction.plan.extractors(), 0, &fetched)
-        });
+        let reading = self.reading;
+        let work = Work {
+            number: 0,
+            url: fetched.url.to_string(),
+            target: Ok(fetched.url.clone()),
+            kind: SourceType::Page,
+            depth: 0,
+            listing: 1,
+        };
+        let page = Ok(Arrival::Page(Box::new(fetched), None));
+        let extracted = tokio::task::spawn_blocking(move || reading.reader().read(Fetched { work, page }));
         let page = extracted
             .await
             .expect("extracting does not panic")
+            .page
             .map_err(|failure| TrialError::Extract {
                 code: failure.code,
                 message: failure.message,
             })?;
+        let rows = match page.content {
+            Content::Rows(rows, _) => rows,
+            Content::LinksOnly | Content::Unchanged | Content::Document => Vec::new(),
+        };
         Ok(Trial {
             columns,
-            rows: page.rows,
+            rows,
             warnings: page.warnings,
         })
     }

@@ -1,6 +1,6 @@
 //! What a job may say and this engine does not do yet: such a run ends before its first request.
 
-use crate::model::{ErrorCode, Job, Robots, SourceType};
+use crate::model::{ErrorCode, Job};
 
 /// A part of a job that the engine has no stage for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,25 +20,6 @@ impl Unsupported {
     /// The first such part of a job.
     pub(crate) fn find(job: &Job) -> Option<Self> {
         let asks = [
-            (
-                job.source_type != SourceType::Page,
-                "source_type",
-                "read pages from sitemaps, CSV files and lists",
-            ),
-            (job.source.has_dates(), "source", "expand date variables"),
-            (job.pagination.is_some(), "pagination", "follow pagination"),
-            (!job.follow.is_empty(), "follow", "follow links"),
-            (job.rows_from.is_some(), "rows_from", "choose the pages that make rows"),
-            (
-                job.request.only_changed,
-                "request.only_changed",
-                "tell changed pages from unchanged ones",
-            ),
-            (
-                job.request.robots == Some(Robots::Obey),
-                "request.robots",
-                "ask robots.txt",
-            ),
             (
                 job.render_config.as_ref().is_some_and(|render| render.enabled),
                 "render_config",
@@ -60,7 +41,6 @@ impl Unsupported {
         match self.field {
             "render_config" => ErrorCode::RenderFailed,
             "proxy_config" => ErrorCode::ProxyFailed,
-            "request.robots" => ErrorCode::BlockedByRobots,
             _ => ErrorCode::Internal,
         }
     }

@@ -9,13 +9,13 @@ use super::error::{CallError, OpenError};
 use super::extractor::{Extraction, ExtractorInstance, Fragment, PageInput, QueryRef, Reads, SessionHandle};
 use super::info::InputKind;
 use super::registry::{Plugin, PluginRegistry};
-use crate::model::{Match, PluginUse, Query, Selector, Warning};
+use crate::model::{Match, PluginUse, Selector, Warning};
 
 /// Which component answers which of a job's queries.
 #[derive(Debug)]
 pub struct ExtractionPlan {
     item: Option<Selector>,
-    queries: Vec<Query>,
+    queries: Vec<Selector>,
     /// The item's component first, where there is an item.
     groups: Vec<Group>,
 }
@@ -38,8 +38,13 @@ pub struct PageExtraction {
 }
 
 impl ExtractionPlan {
-    /// Finds the components for a job's queries.
-    pub fn new(registry: &PluginRegistry, item: Option<&Selector>, queries: &[Query]) -> Result<Self, OpenError> {
+    /// Finds the components for a job's queries, or for other expressions.
+    pub fn new<Q: Into<Selector>>(
+        registry: &PluginRegistry,
+        item: Option<&Selector>,
+        queries: impl IntoIterator<Item = Q>,
+    ) -> Result<Self, OpenError> {
+        let queries: Vec<Selector> = queries.into_iter().map(Into::into).collect();
         let mut groups: Vec<Group> = Vec::new();
         let mut join = |query_type: &str, place: Option<usize>| {
             let Some((plugin, info)) = registry.extractor(query_type) else {
@@ -72,7 +77,7 @@ impl ExtractionPlan {
         }
         Ok(Self {
             item: item.cloned(),
-            queries: queries.to_vec(),
+            queries,
             groups,
         })
     }

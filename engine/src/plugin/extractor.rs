@@ -8,7 +8,7 @@ use super::bindings::extractor::snowscrape::plugin::types;
 use super::error::{CallError, OpenError};
 use super::instance::Instance;
 use super::registry::Plugin;
-use crate::model::{ExpressionFault, Match, MatchKind, OptionValue, Query, Selector, Warning, WarningCode};
+use crate::model::{ExpressionFault, Match, MatchKind, OptionValue, Selector, Warning, WarningCode};
 
 /// A running extractor. One thread uses it at a time.
 pub struct ExtractorInstance(Instance<Extractor>);
@@ -39,16 +39,6 @@ impl<'a> From<&'a Selector> for QueryRef<'a> {
             query_type: &selector.query_type,
             expression: &selector.expression,
             options: &selector.options,
-        }
-    }
-}
-
-impl<'a> From<&'a Query> for QueryRef<'a> {
-    fn from(query: &'a Query) -> Self {
-        Self {
-            query_type: &query.query_type,
-            expression: &query.expression,
-            options: &query.options,
         }
     }
 }

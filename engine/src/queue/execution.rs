@@ -8,9 +8,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
+use super::memory::RunMemory;
 use super::worker::{Worker, WriteLock};
 use crate::model::{ErrorCode, Job, LogLevel, Run, RunStatus};
-use crate::pipeline::{Environment, Finished, PageOutput, PagesDone, Pipeline, Running};
+use crate::pipeline::{Environment, Finished, PageOutput, Pipeline, Running};
 use crate::store::{Claimed, EncodedPages, Ending, StoreError, WaitingRun};
 
 /// How many pages are stored together: those that are ready, without waiting for more.
@@ -140,14 +141,17 @@ impl Execution {
     }
 
     async fn build(&mut self) -> Result<Pipeline, Outcome> {
-        let taken = self.worker.store.taken_urls(&self.waiting.run).await.map_err(|error| {
-            tracing::error!(run = %self.waiting.run, %error, "the pages of a run could not be read");
+        let run = self.waiting.run.clone();
+        let unread = |error: StoreError| {
+            tracing::error!(%run, %error, "the pages of a run could not be read");
             Outcome::Interrupted
-        })?;
-        let done = PagesDone {
-            next: self.claimed.next_page,
-            taken,
         };
+        let done = self
+            .worker
+            .store
+            .pages_done(&run, self.claimed.next_page)
+            .await
+            .map_err(unread)?;
         let environment = self.worker.environment.clone();
         let record = self.claimed.record.clone();
         // Opening sessions and compiling expressions is work for a thread that may be busy.
@@ -164,7 +168,7 @@ impl Execution {
             let environment = Environment {
                 registry: &environment.registry,
                 secrets: &*environment.secrets,
-                guard: environment.guard.as_ref(),
+                fetch: &environment.fetch,
             };
             let began_with = record.run.plugins.clone();
             let pipeline =
@@ -181,7 +185,22 @@ impl Execution {
             Ok(pipeline)
         });
         let pipeline = built.await.expect("building a pipeline does not panic")?;
-        Ok(pipeline.going_on_after(done))
+        let memory = self.memory(&pipeline).await.map_err(unread)?;
+        Ok(pipeline.going_on_after(done).remembering(Arc::new(memory)))
+    }
+
+    /// What the run can look up: its own pages, and those of the job's last successful run if it asks for changed ones only.
+    async fn memory(&self, pipeline: &Pipeline) -> Result<RunMemory, StoreError> {
+        let store = &self.worker.store;
+        let mut last = None;
+        if pipeline.compares() {
+            let job = store.job(&self.waiting.user, &self.waiting.job).await?;
+            if let Some(run) = job.success {
+                let end = store.run(&self.waiting.job, &run).await?.pages_end;
+                last = Some((run, end));
+            }
+        }
+        RunMemory::new(store, &self.waiting.run, last).await
     }
 
     /// Stores pages as they come, until there are no more.

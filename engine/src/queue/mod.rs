@@ -8,6 +8,7 @@ mod execution;
 mod handle;
 mod housekeeping;
 mod journal;
+mod memory;
 mod periodic;
 mod settings;
 mod usage;

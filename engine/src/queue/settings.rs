@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fetch::AddressGuard;
+use crate::fetch::FetchEnvironment;
 use crate::plugin::PluginRegistry;
 
 /// The bounds of a worker.
@@ -44,8 +44,8 @@ pub struct WorkerEnvironment {
     pub registry: Arc<PluginRegistry>,
     /// The values of secrets by name.
     pub secrets: SharedSecrets,
-    /// What fetches may reach; everything if `None`.
-    pub guard: Option<AddressGuard>,
+    /// What the fetches of all runs share.
+    pub fetch: FetchEnvironment,
 }
 
 impl fmt::Debug for WorkerEnvironment {

@@ -6,7 +6,10 @@ use super::database::Database;
 use super::error::StoreError;
 
 /// The statements that make each version out of the one before it. What was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.surql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.surql"),
+    include_str!("migrations/0002_crawl.surql"),
+];
 
 /// Brings the schema up to date, a version a transaction.
 pub(super) async fn migrate(database: &Database) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 //! knows which database is behind it. It schedules nothing and runs nothing.
 
 mod api_keys;
+mod crawl;
 mod database;
 mod due;
 mod encoding;

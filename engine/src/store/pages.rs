@@ -1,11 +1,9 @@
 //! Pages and their rows: written in small groups under a lease, read by ranges of their keys.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use surrealdb::types::{Bytes, RecordId, SurrealValue, Value, vars};
 
 use super::Store;
+use super::crawl::{encode_links, encode_visit};
 use super::encoding::{decode, encode};
 use super::error::StoreError;
 use super::leases::{CHECK_LEASE, Lease, counts};
@@ -44,6 +42,8 @@ struct NewPage {
     url: Option<String>,
     rows: Option<Bytes>,
     row_count: i64,
+    links: Option<Bytes>,
+    visit: Option<Bytes>,
 }
 
 #[derive(SurrealValue)]
@@ -75,12 +75,14 @@ impl EncodedPages {
                 url: page.url.as_deref().map(str::to_owned),
                 rows: encode(&page.rows).map(Bytes::from),
                 row_count: page.rows.len() as i64,
+                links: encode_links(&page.links).map(Bytes::from),
+                visit: page.visit.as_ref().map(encode_visit).map(Bytes::from),
             })
             .collect();
         let size = |page: &NewPage| {
             let url = page.url.as_ref().map_or(0, String::len);
-            let rows = page.rows.as_ref().map_or(0, |rows| rows.as_ref().len());
-            PAGE_BYTES + (url + rows) as u64
+            let values = [&page.rows, &page.links, &page.visit].into_iter().flatten();
+            PAGE_BYTES + (url + values.map(|value| value.as_ref().len()).sum::<usize>()) as u64
         };
         Some(Self {
             counts: counts(&last.run),
@@ -123,7 +125,7 @@ impl Store {
             "BEGIN;
              {CHECK_LEASE}
              INSERT INTO page $pages ON DUPLICATE KEY UPDATE url = $input.url, rows = $input.rows,
-                 row_count = $input.row_count RETURN NONE;
+                 row_count = $input.row_count, links = $input.links, visit = $input.visit RETURN NONE;
              INSERT INTO log $lines RETURN NONE;
              UPDATE $partition SET counts = $counts, next_page = $next_page, next_line = $next_line, size += $size
                  RETURN NONE;
@@ -159,19 +161,6 @@ impl Store {
             from = after;
         }
         Ok(Vec::new())
-    }
-
-    /// The URLs of all extracted pages of a run: what a worker that goes on with it has to know.
-    pub async fn taken_urls(&self, run: &RunId) -> Result<HashSet<Arc<str>>, StoreError> {
-        let found = self
-            .database
-            .run(
-                "SELECT VALUE url FROM page:[$run, 0]..=[$run, $last] WHERE url != NONE",
-                vars! { run: run.as_str().to_owned(), last: i64::MAX },
-            )
-            .await?
-            .take::<Vec<String>>(0)?;
-        Ok(found.into_iter().map(Into::into).collect())
     }
 }
 

@@ -65,7 +65,7 @@ impl DemoSite {
         self.server.base_url()
     }
 
-    /// How many requests have come so far, failed ones included.
+    /// How many requests have come so far, failed ones included; those for robots.txt aside.
     pub fn requests(&self) -> usize {
         self.state.requests.load(Ordering::Relaxed)
     }
@@ -81,7 +81,9 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
 
 impl State {
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        if request.uri().path() != "/robots.txt" {
+            self.requests.fetch_add(1, Ordering::Relaxed);
+        }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut refusal = page(
                 StatusCode::METHOD_NOT_ALLOWED,

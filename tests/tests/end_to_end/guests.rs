@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
+use snowscrape_engine::fetch::FetchEnvironment;
 use snowscrape_engine::model::{ErrorCode, JobId, QueryTypes, Run, RunId, RunStatus, Trigger};
 use snowscrape_engine::pipeline::{Environment, Finished, Pipeline};
 use snowscrape_engine::plugin::{
@@ -186,7 +187,7 @@ fn run(mode: &str, on_plugin_error: &str) -> (Finished, Vec<Json>) {
         Environment {
             registry: &registry,
             secrets: &|_| None,
-            guard: None,
+            fetch: &FetchEnvironment::default(),
         },
         Run::queued(
             RunId::new("run_test"),

@@ -11,6 +11,7 @@ mod api;
 mod bad_input;
 mod cache;
 mod crash;
+mod crawl;
 mod extract;
 mod formats;
 mod golden;

@@ -180,16 +180,9 @@ fn wrong_input_is_refused_before_anything_is_fetched() {
 #[test]
 fn what_is_not_built_yet_is_said() {
     let site = DemoSite::start();
-    let next = json!({"type": "css", "query": "a.next::attr(href)"});
     for (fields, field) in [
         (json!({"render_config": {"enabled": true}}), "render_config"),
         (json!({"proxy_config": {"enabled": true}}), "proxy_config"),
-        (json!({"pagination": {"next": next}}), "pagination"),
-        (json!({"follow": [{"links": next}]}), "follow"),
-        (json!({"rows_from": {"allow": ["/p/"]}}), "rows_from"),
-        (json!({"source_type": "sitemap"}), "source_type"),
-        (json!({"request": {"only_changed": true}}), "request.only_changed"),
-        (json!({"request": {"robots": "obey"}}), "request.robots"),
     ] {
         let folder = Folder::with_job(&with(small_job(&site.base_url()), &fields));
         Ended::within(folder.path(), &["run", "job.json"])

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
+use snowscrape_engine::fetch::FetchEnvironment;
 use snowscrape_engine::model::{Column, Job, JobId, RunId, RunStatus, UserId};
-use snowscrape_engine::pipeline::{Environment, Finished, PagesDone, Pipeline};
+use snowscrape_engine::pipeline::{Environment, Finished, Pipeline};
 use snowscrape_engine::plugin::PluginRegistry;
 use snowscrape_engine::store::{Claimed, EncodedPages, Ending, JobDefinition, Store, WaitingRun};
 use snowscrape_tests::site::{DemoSite, demo_job, expected_rows};
@@ -18,12 +19,9 @@ async fn work(store: &Store, registry: &PluginRegistry, job: Job, claimed: &Clai
     let environment = Environment {
         registry,
         secrets: &|_| None,
-        guard: None,
+        fetch: &FetchEnvironment::default(),
     };
-    let done = PagesDone {
-        next: claimed.next_page,
-        taken: store.taken_urls(claimed.lease.run()).await.unwrap(),
-    };
+    let done = store.pages_done(claimed.lease.run(), claimed.next_page).await.unwrap();
     let pipeline = Pipeline::build(job, environment, claimed.record.run.clone()).unwrap();
     let (running, mut output) = pipeline.going_on_after(done).start();
     let mut committed = 0;

@@ -45,6 +45,7 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
         document.replace(marker, &table)?;
     }
     document.replace("formats", &formats(project)?)?;
+    document.replace("crawl", &crawl(project)?)?;
     document.replace("server", &load(project)?)?;
     if !arguments.processes_only {
         // In the root the crates that matter are optimised in the dev profile, in which everything is compiled already.
@@ -77,6 +78,20 @@ fn formats(project: &Project) -> Result<String> {
         .arg(project.path("tests/readers/peers.py"))
         .arg(FORMAT_PAGES.to_string());
     Ok(output(&mut formats)?.trim_end().to_owned())
+}
+
+/// The folders of the toolchain's documentation that are crawled: more than 20,000 pages.
+const CRAWLED: &str = "/(std|core|alloc|proc_macro|test|book|reference)/";
+
+/// A whole site by `follow`, beside Scrapy, as a table.
+fn crawl(project: &Project) -> Result<String> {
+    let mut crawl = Command::new(project.binary("crawl"));
+    crawl
+        .arg(project.binary("snowscrape"))
+        .arg(setup::python(project))
+        .arg(project.path("tests/crawl/crawl.py"))
+        .arg(CRAWLED);
+    Ok(output(&mut crawl)?.trim_end().to_owned())
 }
 
 /// Pages of the store that the server is measured with: 20 rows each.

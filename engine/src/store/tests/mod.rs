@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::pipeline::PageOutput;
 
+mod crawl;
 mod disk;
 mod due;
 mod erasure;
@@ -105,6 +106,8 @@ fn page(run: &Run, number: u64) -> PageOutput {
             cells: vec![Value::Integer(number as i64)],
         }],
         failure: None,
+        links: Vec::new(),
+        visit: None,
         run: Run {
             pages: number + 1,
             rows: number + 1,
