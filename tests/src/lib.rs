@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod client;
 pub mod files;
+pub mod forward_proxies;
 pub mod hostile;
 mod loopback;
 pub mod measure;

@@ -67,7 +67,7 @@ impl Need {
             Self::Linter => "the linter of the API's document",
             Self::Tools => "curl and strace",
             Self::Readers => "SQLite, PostgreSQL, MariaDB and LibreOffice",
-            Self::Proxies => "tinyproxy, squid and dante",
+            Self::Proxies => "tinyproxy, squid, dante and microsocks",
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
         }
@@ -87,7 +87,7 @@ impl Need {
             }
             Self::Tools if on_path("curl").is_none() || on_path("strace").is_none() => &["curl", "strace"],
             Self::Readers if !has_readers() => &READERS,
-            Self::Proxies if !has_proxies() => &["tinyproxy-bin", "squid", "dante-server"],
+            Self::Proxies if !has_proxies() => &PROXIES,
             _ => &[],
         })
     }
@@ -152,10 +152,16 @@ fn has_readers() -> bool {
             .all(|program| on_path(program).is_some())
 }
 
+/// What Debian calls them; the last one is for the passwords of one of them. The tests start servers of their own; where
+/// there is an init system, Debian starts squid and dante at their installation, as it always does.
+const PROXIES: [&str; 5] = ["tinyproxy-bin", "squid", "dante-server", "microsocks", "apache2-utils"];
+
 /// Servers stand where only an administrator's path leads.
 fn has_proxies() -> bool {
     let is_there = |program: &str| on_path(program).is_some() || Path::new("/usr/sbin").join(program).is_file();
-    ["tinyproxy", "squid", "danted"].into_iter().all(is_there)
+    ["tinyproxy", "squid", "danted", "microsocks", "htpasswd"]
+        .into_iter()
+        .all(is_there)
 }
 
 /// Where bindgen looks for it: a folder that is named, `llvm-config`'s, or the system's.

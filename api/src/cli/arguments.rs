@@ -114,6 +114,9 @@ pub(crate) struct RunArguments {
     /// An option of the format; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) settings: Vec<(String, String)>,
+    /// A file of settings, in TOML: its `proxies` are for jobs that want one
+    #[arg(long, value_name = "FILE", env = "SNOWSCRAPE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// Fetch from public addresses on ports 80, 443 and 8000 to 8999 only, as the server does
     #[arg(long)]
     pub(crate) guard: bool,

@@ -18,6 +18,7 @@ use super::progress;
 use super::summary::summary;
 use crate::components;
 use crate::secrets;
+use crate::server::read_proxies;
 use crate::terminal::say;
 
 /// What the shell sees of a program that Ctrl-C ended: 128 and the signal's number.
@@ -37,10 +38,16 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     if job.scheduling.is_some() {
         say("warning: scheduling is ignored: the job runs once, now");
     }
+    let guard = arguments.guard.then(AddressGuard::default);
+    let proxies = match &arguments.config {
+        Some(file) => read_proxies(file, guard.clone()).map_err(|error| Failure::input(format!("--config: {error}")))?,
+        None => None,
+    };
     let fetch = FetchEnvironment {
-        guard: arguments.guard.then(AddressGuard::default),
+        guard,
         hosts: HostLimits::default(),
         robots: Some(RobotsCache::default()),
+        proxies,
     };
     let pipeline = Pipeline::build(
         job,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use poem::Server;
 use poem::listener::{Acceptor as _, Listener as _, TcpListener};
+use snowscrape_engine::fetch::proxy::ProxyPool;
 use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment, HostLimits, RobotsCache};
 use snowscrape_engine::plugin::PluginRegistry;
 use snowscrape_engine::queue::{Queue, QueueSettings, SharedSecrets, WorkerEnvironment};
@@ -73,6 +74,8 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
 pub(crate) async fn serve(settings: Settings, folder: &Path, registry: Arc<PluginRegistry>) -> Result<(), ServeError> {
     let store = open_store(folder, settings.store).await?;
     let stopping = CancellationToken::new();
+    // Proxies that are down are asked from time to time whether they are back, for as long as this lives.
+    let _watched = settings.proxies.as_ref().map(ProxyPool::watch);
     let app = app(
         &settings,
         store.clone(),
@@ -142,6 +145,7 @@ async fn app(
         guard: Some(guard.clone()),
         hosts: HostLimits::new(settings.hosts),
         robots: Some(RobotsCache::default()),
+        proxies: settings.proxies.clone(),
     };
     let secrets: SharedSecrets = Arc::new(secrets::from_environment);
     let environment = WorkerEnvironment {

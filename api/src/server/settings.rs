@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use snowscrape_engine::fetch::proxy::{HealthSettings, PoolError, ProxyPool, ProxyServer, ProxySettings, ProxySettingsError};
 use snowscrape_engine::fetch::{AddressGuard, HostSettings, PortRange};
 use snowscrape_engine::queue::QueueSettings;
 use snowscrape_engine::store::StoreSettings;
@@ -48,6 +49,9 @@ pub(crate) struct Given {
     /// Requests in flight to one host at once, of all runs together [default: 16]
     #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_HOST_CONCURRENCY")]
     host_concurrency: Option<NonZeroU32>,
+    /// Proxies for jobs that want one: an array of tables in the file alone, since their URLs may hold credentials.
+    #[arg(skip)]
+    proxies: Option<Vec<ProxySettings>>,
     /// Runs that go at once [default: 4]
     #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_RUNS")]
     runs: Option<NonZeroU32>,
@@ -103,6 +107,7 @@ pub(crate) struct Settings {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) guard: AddressGuard,
     pub(crate) hosts: HostSettings,
+    pub(crate) proxies: Option<ProxyPool>,
     pub(crate) exports: usize,
     pub(crate) stall: Duration,
     pub(crate) open_metrics: bool,
@@ -131,6 +136,18 @@ pub(crate) enum SettingsError {
         /// What, with its line and column.
         message: String,
     },
+    /// A proxy that cannot be used.
+    #[error("proxies[{place}]: {source}")]
+    Proxy {
+        /// Its place among them, from 0.
+        place: usize,
+        /// What is wrong with it.
+        #[source]
+        source: ProxySettingsError,
+    },
+    /// Proxies that cannot be used together.
+    #[error("proxies: {0}")]
+    Proxies(PoolError),
     /// There is nowhere to keep anything.
     #[error("there is no folder for data on this platform; name one by --data or SNOWSCRAPE_DATA")]
     NoFolder,
@@ -144,6 +161,31 @@ impl DataFolder {
             .or_else(|| dirs::data_dir().map(|folder| folder.join("snowscrape")))
             .ok_or(SettingsError::NoFolder)
     }
+}
+
+/// The proxies of a file of settings, for a command that runs without a server.
+pub(crate) fn read_proxies(file: &Path, guard: Option<AddressGuard>) -> Result<Option<ProxyPool>, SettingsError> {
+    let given = Given::read(file)?.ok_or_else(|| SettingsError::Read {
+        path: file.to_owned(),
+        source: io::ErrorKind::NotFound.into(),
+    })?;
+    proxy_pool(given.proxies.unwrap_or_default(), guard)
+}
+
+fn proxy_pool(
+    proxies: Vec<ProxySettings>,
+    guard: Option<AddressGuard>,
+) -> Result<Option<ProxyPool>, SettingsError> {
+    let servers = proxies.into_iter().enumerate().map(|(place, proxy)| {
+        ProxyServer::try_from(proxy).map_err(|source| SettingsError::Proxy { place, source })
+    });
+    let servers = servers.collect::<Result<Vec<_>, _>>()?;
+    if servers.is_empty() {
+        return Ok(None);
+    }
+    ProxyPool::new(servers, guard, HealthSettings::default())
+        .map(Some)
+        .map_err(SettingsError::Proxies)
 }
 
 impl Default for Settings {
@@ -162,7 +204,14 @@ impl Settings {
             })?,
             None => Given::read(&folder.join("snowscrape.toml"))?.unwrap_or_default(),
         };
-        Ok(given.or(from_file).with_defaults())
+        let mut given = given.or(from_file);
+        let proxies = given.proxies.take().unwrap_or_default();
+        let settings = given.with_defaults();
+        let guard = settings.guard.clone();
+        Ok(Self {
+            proxies: proxy_pool(proxies, Some(guard))?,
+            ..settings
+        })
     }
 }
 
@@ -190,6 +239,7 @@ impl Given {
             allow_addresses: self.allow_addresses.or(other.allow_addresses),
             allow_ports: self.allow_ports.or(other.allow_ports),
             host_concurrency: self.host_concurrency.or(other.host_concurrency),
+            proxies: self.proxies.or(other.proxies),
             runs: self.runs.or(other.runs),
             runs_per_user: self.runs_per_user.or(other.runs_per_user),
             user_bytes: self.user_bytes.or(other.user_bytes),
@@ -222,6 +272,7 @@ impl Given {
                 in_flight: self.host_concurrency.unwrap_or(hosts.in_flight),
                 ..hosts
             },
+            proxies: None,
             exports: count(self.exports, 8),
             stall: Duration::from_secs(self.stall_seconds.map_or(60, |seconds| seconds.get().into())),
             open_metrics: self.open_metrics.unwrap_or(false),

@@ -2,6 +2,7 @@
 
 mod fetching;
 mod robots;
+mod ways;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use super::error::{FetchError, FetchErrorKind};
 use super::guard::AddressGuard;
 use super::hosts::{HostLimits, HostPermit};
 use super::page::{Fetched, FetchedPage, Validators};
-use super::request::{Request, Template};
+use super::proxy::{NoProxy, ProxyRoute};
+use super::request::Template;
 use super::retry::{Retry, retry_after};
 use super::settings::{FetchSettings, SettingsError};
 use super::target::{Target, public};
@@ -27,13 +29,14 @@ use super::throttle::Throttle;
 use super::transport;
 use fetching::Fetching;
 use robots::Manners;
+use ways::Ways;
 
 /// Fetches a run's pages. Clones share connections, cookies and the rate limit.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    http: reqwest::Client,
+    ways: Ways,
     template: Template,
     cookies: Cookies,
     /// The pace at which requests set out.
@@ -79,15 +82,23 @@ impl Client {
         if settings.attempts == 0 {
             return Err(SettingsError::Attempts);
         }
-        let FetchEnvironment { guard, hosts, robots } = environment;
+        let FetchEnvironment {
+            guard,
+            hosts,
+            robots,
+            proxies,
+        } = environment;
+        let route = match (&settings.proxies, proxies) {
+            (Some(wanted), Some(pool)) => ProxyRoute::new(&wanted.config, pool, &wanted.job),
+            (Some(wanted), None) if wanted.config.enabled => return Err(SettingsError::Proxies(NoProxy::NoneConfigured)),
+            _ => None,
+        };
         let template = Template::new(settings)?;
         let robots = robots.filter(|_| settings.robots);
         Ok(Self(Arc::new(Inner {
             manners: robots.map(|cache| Manners::new(cache, &template)),
             template,
-            http: http
-                .build()
-                .map_err(|error| SettingsError::Transport(transport::root_cause(&error)))?,
+            ways: Ways::new(http, route, guard.clone(), settings.timeout)?,
             cookies: Cookies::default(),
             throttle: Throttle::new(settings.rate),
             leaving: Throttle::new(settings.rate),
@@ -174,11 +185,6 @@ impl Client {
 }
 
 impl Inner {
-    /// The HTTP library's client by which a request goes.
-    fn http(&self, _request: &Request) -> &reqwest::Client {
-        &self.http
-    }
-
     /// Whether the target may be fetched, and the interval that its host's robots.txt asks for.
     async fn may_fetch(&self, target: &Target) -> Result<Duration, FetchErrorKind> {
         if let Some(guard) = &self.guard {

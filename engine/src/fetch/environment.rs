@@ -2,6 +2,7 @@
 
 use super::guard::AddressGuard;
 use super::hosts::HostLimits;
+use super::proxy::ProxyPool;
 use super::robots_cache::RobotsCache;
 
 /// What the runs of a process share. The default is a client alone: no guard, limits of its own, robots.txt not asked.
@@ -14,4 +15,6 @@ pub struct FetchEnvironment {
     pub hosts: HostLimits,
     /// The robots.txt files that are known. Without it they are not asked for, whatever the settings say.
     pub robots: Option<RobotsCache>,
+    /// The operator's proxies, for runs that want one.
+    pub proxies: Option<ProxyPool>,
 }

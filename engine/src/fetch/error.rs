@@ -8,6 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::guard::Blocked;
+use super::proxy::{NoProxy, ProxyFault};
 use super::robots::RobotsRefusal;
 
 /// A page that could not be fetched.
@@ -133,6 +134,17 @@ pub enum FetchErrorKind {
     /// The site's robots.txt does not let the page be fetched.
     #[error(transparent)]
     Robots(Box<RobotsRefusal>),
+    /// A proxy failed, and so did the others that it was tried with.
+    #[error("the proxy {proxy} {fault}")]
+    Proxy {
+        /// The last one's host and port.
+        proxy: String,
+        /// What is wrong with it.
+        fault: ProxyFault,
+    },
+    /// There is no proxy to try.
+    #[error(transparent)]
+    NoProxy(NoProxy),
     /// The run was stopped.
     #[error("cancelled before the page was fetched")]
     Cancelled,
@@ -158,6 +170,7 @@ impl FetchErrorKind {
             Self::BadEncoding { .. } => FetchCode::BadEncoding,
             Self::Blocked(_) => FetchCode::BlockedAddress,
             Self::Robots(_) => FetchCode::BlockedByRobots,
+            Self::Proxy { .. } | Self::NoProxy(_) => FetchCode::ProxyFailed,
             Self::Cancelled => FetchCode::Cancelled,
         }
     }
@@ -186,6 +199,8 @@ pub enum FetchCode {
     BodyTooLarge,
     /// `bad_encoding`
     BadEncoding,
+    /// `proxy_failed`
+    ProxyFailed,
     /// `cancelled`
     Cancelled,
 }
@@ -204,6 +219,7 @@ impl FetchCode {
             Self::HttpStatus => "http_status",
             Self::BodyTooLarge => "body_too_large",
             Self::BadEncoding => "bad_encoding",
+            Self::ProxyFailed => "proxy_failed",
             Self::Cancelled => "cancelled",
         }
     }

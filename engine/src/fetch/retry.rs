@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use rand::RngExt;
 
 use super::error::FetchErrorKind;
+use super::proxy::ProxyFault;
 
 /// The longest `Retry-After` that is obeyed; a page whose server asks for more fails.
 pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
@@ -93,6 +94,8 @@ fn is_transient(failure: &FetchErrorKind) -> bool {
     match failure {
         FetchErrorKind::Dns { .. } | FetchErrorKind::Connect { .. } | FetchErrorKind::Timeout { .. } => true,
         FetchErrorKind::HttpStatus { status, .. } => matches!(status, 408 | 429 | 500..=599),
+        // A proxy that opened no connection may have said what the connection would have said without it.
+        FetchErrorKind::Proxy { fault, .. } => matches!(fault, ProxyFault::NoTunnel { .. }),
         FetchErrorKind::Scheme { .. }
         | FetchErrorKind::Blocked(_)
         | FetchErrorKind::Robots(_)
@@ -103,6 +106,7 @@ fn is_transient(failure: &FetchErrorKind) -> bool {
         | FetchErrorKind::RedirectLoop
         | FetchErrorKind::BodyTooLarge { .. }
         | FetchErrorKind::BadEncoding { .. }
+        | FetchErrorKind::NoProxy(_)
         | FetchErrorKind::Cancelled => false,
     }
 }

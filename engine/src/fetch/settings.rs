@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::proxy::NoProxy;
+use crate::model::ProxyConfig;
+
 /// How a run's pages are asked for.
 #[derive(Clone, PartialEq)]
 pub struct FetchSettings {
@@ -31,6 +34,8 @@ pub struct FetchSettings {
     pub max_redirects: u32,
     /// The bytes a body may have, after decompression.
     pub max_body_bytes: u64,
+    /// The proxies that the run wants; none if `None`.
+    pub proxies: Option<WantedProxies>,
     /// The pace of the run's requests.
     pub rate: Rate,
     /// Whether robots.txt is obeyed, where the client is given a [`RobotsCache`](super::RobotsCache).
@@ -58,6 +63,7 @@ impl Default for FetchSettings {
             attempts: 4,
             max_redirects: 10,
             max_body_bytes: 32 * 1024 * 1024,
+            proxies: None,
             rate: Rate::DEFAULT,
             robots: true,
         }
@@ -79,10 +85,20 @@ impl fmt::Debug for FetchSettings {
             .field("attempts", &self.attempts)
             .field("max_redirects", &self.max_redirects)
             .field("max_body_bytes", &self.max_body_bytes)
+            .field("proxies", &self.proxies)
             .field("rate", &self.rate)
             .field("robots", &self.robots)
             .finish()
     }
+}
+
+/// Through which proxies a run's requests go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedProxies {
+    /// What the job says of them.
+    pub config: ProxyConfig,
+    /// What the job is known by: its sticky proxies are the same in all its runs.
+    pub job: String,
 }
 
 /// A user name and password for HTTP's Basic scheme (RFC 7617).
@@ -167,6 +183,9 @@ pub enum SettingsError {
     /// No attempt at all.
     #[error("request.attempts is 0; give at least 1")]
     Attempts,
+    /// The run wants proxies, and there are none.
+    #[error(transparent)]
+    Proxies(NoProxy),
     /// The HTTP library could not be set up.
     #[error("cannot set up the HTTP client: {0}")]
     Transport(String),

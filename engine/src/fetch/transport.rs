@@ -57,20 +57,23 @@ pub(super) async fn send(
         Ok(built) => http.execute(built).await,
         Err(error) => Err(error),
     };
-    sent.map_err(|error| {
-        if error.is_connect() && error.is_timeout() {
-            return FetchErrorKind::Timeout {
-                limit: timeout,
-                stage: Stage::Connecting,
-            };
-        }
-        let stage = if error.is_connect() {
-            Stage::Connecting
-        } else {
-            Stage::Waiting
+    sent.map_err(|error| unsent(&error, request.target(), timeout))
+}
+
+/// What an error means for a request of which no response has come.
+pub(super) fn unsent(error: &reqwest::Error, target: &Target, timeout: Duration) -> FetchErrorKind {
+    if error.is_connect() && error.is_timeout() {
+        return FetchErrorKind::Timeout {
+            limit: timeout,
+            stage: Stage::Connecting,
         };
-        failure(&error, request.target(), stage)
-    })
+    }
+    let stage = if error.is_connect() {
+        Stage::Connecting
+    } else {
+        Stage::Waiting
+    };
+    failure(error, target, stage)
 }
 
 /// What an error of the HTTP library means for a request that had come to `stage`.

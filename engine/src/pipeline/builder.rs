@@ -60,6 +60,7 @@ impl BuildError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Unsupported(unsupported) => unsupported.code(),
+            Self::Request(SettingsError::Proxies(_)) => ErrorCode::ProxyFailed,
             Self::Secret(_) | Self::Request(_) => ErrorCode::Internal,
             Self::Extractors(OpenError::Call(error)) => error.code(),
             Self::Extractors(_) => ErrorCode::PluginFailed,
@@ -78,7 +79,7 @@ impl Pipeline {
             secrets,
             fetch,
         } = environment;
-        let client = Client::new(&fetch_settings(&job, secrets)?, fetch.clone())?;
+        let client = Client::new(&fetch_settings(&job, &run.job_id, secrets)?, fetch.clone())?;
         let reading = Reading::new(&job, registry)?;
         run.plugins = reading.plugins();
         let zone = job.scheduling.as_ref().map_or(TimeZone::UTC, |schedule| schedule.timezone.clone());

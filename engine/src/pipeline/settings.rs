@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::fetch::{BasicAuth, FetchSettings, Rate};
-use crate::model::{ClosedSet, Job, Robots, SecretText};
+use crate::fetch::{BasicAuth, FetchSettings, Rate, WantedProxies};
+use crate::model::{ClosedSet, Job, JobId, Robots, SecretText};
 
 /// Where the values of secrets come from.
 pub type Secrets<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -16,7 +16,7 @@ pub struct MissingSecret {
     pub name: String,
 }
 
-pub(crate) fn fetch_settings(job: &Job, secrets: Secrets<'_>) -> Result<FetchSettings, MissingSecret> {
+pub(crate) fn fetch_settings(job: &Job, id: &JobId, secrets: Secrets<'_>) -> Result<FetchSettings, MissingSecret> {
     let text = |text: &SecretText| match text {
         SecretText::Plain(text) => Ok(text.clone()),
         SecretText::Secret { secret } => secrets(secret.as_str()).ok_or_else(|| MissingSecret {
@@ -50,6 +50,10 @@ pub(crate) fn fetch_settings(job: &Job, secrets: Secrets<'_>) -> Result<FetchSet
         attempts: request.attempts,
         max_redirects: request.max_redirects,
         max_body_bytes: request.max_body_bytes,
+        proxies: job.proxy_config.clone().map(|config| WantedProxies {
+            config,
+            job: id.to_string(),
+        }),
         robots: request.robots() == Robots::Obey,
         rate: Rate::per_minute(job.rate_limit.per_minute()).expect("a job's rate limit has the bounds of a rate"),
     })

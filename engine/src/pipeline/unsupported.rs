@@ -25,11 +25,6 @@ impl Unsupported {
                 "render_config",
                 "render pages",
             ),
-            (
-                job.proxy_config.as_ref().is_some_and(|proxy| proxy.enabled),
-                "proxy_config",
-                "use proxies",
-            ),
         ];
         asks.into_iter()
             .find(|(asked, ..)| *asked)
@@ -40,7 +35,6 @@ impl Unsupported {
     pub fn code(&self) -> ErrorCode {
         match self.field {
             "render_config" => ErrorCode::RenderFailed,
-            "proxy_config" => ErrorCode::ProxyFailed,
             _ => ErrorCode::Internal,
         }
     }

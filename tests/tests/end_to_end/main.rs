@@ -17,6 +17,7 @@ mod formats;
 mod golden;
 mod guests;
 mod linear;
+mod proxies;
 mod run;
 mod stored;
 mod structured;

@@ -143,14 +143,13 @@ impl<'a> Fetching<'a> {
     async fn exchange(&mut self, permit: &HostPermit) -> Result<Outcome, Failure> {
         let Inner {
             cookies,
-            timeout,
+            ways,
             max_body_bytes,
             ..
         } = self.client;
         self.cookies_sent = self.cookie_header(&self.request);
         let target = self.request.target();
-        let http = self.client.http(&self.request);
-        let response = transport::send(http, &self.request, self.cookies_sent.clone(), *timeout).await?;
+        let response = ways.send(&self.request, self.cookies_sent.as_ref()).await?;
         let status = response.status();
         debug!(url = %target.url(), attempt = self.attempts, status = status.as_u16(), "response");
         let asked_to_wait = asked_to_wait(response.headers());

@@ -134,7 +134,7 @@ impl Inner {
     }
 
     async fn exchange(&self, manners: &Manners, request: &Request) -> Result<Answer, FetchErrorKind> {
-        let response = transport::send(self.http(request), request, None, self.timeout).await?;
+        let response = self.ways.send(request, None).await?;
         let status = response.status();
         match redirected(request, status, response.headers()) {
             Ok(Some(next)) => return Ok(Answer::Redirect(Box::new(next))),

@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
         match event {
             Event::Start(element) => {
                 let name = element.local_name().as_ref().to_vec();
-                is_sitemap |= open.is_empty() && matches!(name.as_slice(), b"urlset" | b"sitemapindex");
+                is_sitemap |= open.is_empty() && is_root(&name);
                 location = match (open.last().map(Vec::as_slice), name.as_slice()) {
                     (Some(b"url"), b"loc") => Some((String::new(), SourceType::Page)),
                     (Some(b"sitemap"), b"loc") => Some((String::new(), SourceType::Sitemap)),
@@ -40,6 +40,7 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
                 };
                 open.push(name);
             }
+            Event::Empty(element) => is_sitemap |= open.is_empty() && is_root(element.local_name().as_ref()),
             Event::End(_) => {
                 open.pop();
                 if let Some((url, kind)) = location.take() {
@@ -70,6 +71,10 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
     } else {
         Err(DocumentError::Sitemap("its root is neither `urlset` nor `sitemapindex`".to_owned()))
     }
+}
+
+fn is_root(name: &[u8]) -> bool {
+    matches!(name, b"urlset" | b"sitemapindex")
 }
 
 /// What an entity stands for; one that XML does not know stays as it is written.

@@ -144,5 +144,4 @@ fn what_has_no_stage_yet_fails_and_says_so() {
         assert_eq!(failed["run"]["status"], "failed");
     };
     check("render_config", json!({"enabled": true}));
-    check("proxy_config", json!({"enabled": true}));
 }

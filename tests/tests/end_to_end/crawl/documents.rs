@@ -102,7 +102,7 @@ fn dates_are_the_runs() {
             job["scheduling"] = json!({"minutes": [0], "timezone": zone});
         }
         let path = || {
-            let today = jiff::Timestamp::now().to_zoned(zone.clone()).date();
+            let today = jiff::Timestamp::now().to_zoned_datetime(zone.clone()).date();
             today.yesterday().unwrap().strftime("/%Y/%m/%d/1").to_string()
         };
         // Midnight may pass meanwhile.

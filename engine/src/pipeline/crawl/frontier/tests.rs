@@ -96,6 +96,9 @@ async fn crawl(pages: &Arc<Pages>, total: u64, done: PagesDone, until: Option<u6
     if start == 0 {
         settle(0, 0);
     }
+    if until == Some(1) {
+        return order;
+    }
     while let Some((number, link)) = frontier.next().await {
         settle(number, names(&[link])[0]);
         if until == Some(number + 1) {

@@ -1,0 +1,124 @@
+//! The ways out of a client: straight, or through the proxies of its run.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::Response;
+use reqwest::header::HeaderValue;
+use tracing::debug;
+
+use crate::fetch::error::FetchErrorKind;
+use crate::fetch::guard::AddressGuard;
+use crate::fetch::proxy::{ProxyFault, ProxyId, ProxyRoute, ProxyServer, Via, proxy_fault};
+use crate::fetch::request::Request;
+use crate::fetch::settings::SettingsError;
+use crate::fetch::transport;
+
+/// How the requests of a client go out.
+pub(super) struct Ways {
+    direct: reqwest::Client,
+    route: Option<ProxyRoute>,
+    /// The HTTP library sets a proxy for a client as a whole, so there is one for each that was used.
+    by_proxy: Mutex<HashMap<ProxyId, reqwest::Client>>,
+    guard: Option<AddressGuard>,
+    timeout: Duration,
+}
+
+impl Ways {
+    pub(super) fn new(
+        direct: reqwest::ClientBuilder,
+        route: Option<ProxyRoute>,
+        guard: Option<AddressGuard>,
+        timeout: Duration,
+    ) -> Result<Self, SettingsError> {
+        Ok(Self {
+            direct: direct
+                .build()
+                .map_err(|error| SettingsError::Transport(transport::root_cause(&error)))?,
+            route,
+            by_proxy: Mutex::default(),
+            guard,
+            timeout,
+        })
+    }
+
+    /// Sends a request and waits for its response's head: through a proxy where the run has some, through another one where
+    /// that is at fault.
+    ///
+    /// What the request says was judged by the guard. Behind a proxy names are resolved there, and what they mean there is
+    /// the proxy's business.
+    pub(super) async fn send(
+        &self,
+        request: &Request,
+        cookies: Option<&HeaderValue>,
+    ) -> Result<Response, FetchErrorKind> {
+        let Some(route) = &self.route else {
+            return transport::send(&self.direct, request, cookies.cloned(), self.timeout).await;
+        };
+        let url = request.target().url();
+        let host = url.host_str().unwrap_or_default();
+        let mut tries = route.tries(host);
+        let mut failure = None;
+        loop {
+            let server = match tries.next_way() {
+                Ok(Via::Proxy(server)) => server,
+                Ok(Via::Direct) => {
+                    return transport::send(&self.direct, request, cookies.cloned(), self.timeout).await;
+                }
+                Err(none) => return Err(failure.unwrap_or(FetchErrorKind::NoProxy(none))),
+            };
+            let http = self.through(&server, route)?;
+            let sent = match request.build(&http, cookies.cloned()) {
+                Ok(built) => http.execute(built).await,
+                Err(error) => Err(error),
+            };
+            let fault = match &sent {
+                Ok(response) => server.fault_in_response(url, response.status().as_u16()),
+                Err(error) => proxy_fault(error, &server, url),
+            };
+            route.report(&server, host, fault.as_ref().map_or(Ok(()), Err));
+            let Some(fault) = fault else {
+                return sent.map_err(|error| transport::unsent(&error, request.target(), self.timeout));
+            };
+            debug!(%url, proxy = server.address(), %fault, "a proxy failed");
+            failure = Some(FetchErrorKind::Proxy {
+                proxy: server.address(),
+                fault,
+            });
+        }
+    }
+
+    /// The HTTP library's client for a proxy. Each of several tries gets a part of the time to connect, so that a proxy that
+    /// does not answer leaves some for the next one.
+    fn through(&self, server: &Arc<ProxyServer>, route: &ProxyRoute) -> Result<reqwest::Client, FetchErrorKind> {
+        let mut clients = self.by_proxy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&server.id()) {
+            return Ok(client.clone());
+        }
+        let unusable = |reason: String| FetchErrorKind::Proxy {
+            proxy: server.address(),
+            fault: ProxyFault::Unreachable { reason },
+        };
+        if let Some(guard) = &self.guard {
+            server.check(guard)?;
+        }
+        let proxy = server.as_reqwest().map_err(|error| unusable(transport::root_cause(&error)))?;
+        let client = transport::builder(self.timeout / route.most_tries(), self.guard.as_ref())
+            // Those of the environment are left out, whether there is a guard or not.
+            .no_proxy()
+            .proxy(proxy)
+            .build()
+            .map_err(|error| unusable(transport::root_cause(&error)))?;
+        clients.insert(server.id(), client.clone());
+        Ok(client)
+    }
+}
+
+impl fmt::Debug for Ways {
+    /// Proxies may have credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ways").finish_non_exhaustive()
+    }
+}
