@@ -67,7 +67,11 @@ fn answer(folder: &Path, path: &str) -> Response<Full<Bytes>> {
             .body(Full::default())
             .expect("the head is right");
     }
-    let file = if path.ends_with('/') { asked.join("index.html") } else { asked };
+    let file = if path.ends_with('/') {
+        asked.join("index.html")
+    } else {
+        asked
+    };
     // A path with `..` in it leads nowhere: clients resolve those before they ask.
     let found = (!decoded.contains("..")).then(|| std::fs::read(&file).ok()).flatten();
     let (status, media_type) = match &found {

@@ -12,8 +12,12 @@ use super::failure::Failure;
 
 /// Prints `allowed` or `disallowed`.
 pub(crate) fn run(arguments: &RobotsArguments) -> Result<ExitCode, Failure> {
-    let robots = read(&arguments.file)
-        .map_err(|error| Failure::input(format!("--robots: {} cannot be read: {error}", arguments.file.display())))?;
+    let robots = read(&arguments.file).map_err(|error| {
+        Failure::input(format!(
+            "--robots: {} cannot be read: {error}",
+            arguments.file.display()
+        ))
+    })?;
     let allowed = robots_allow(&robots, &arguments.user_agent, &arguments.url)
         .map_err(|error| Failure::input(format!("URL: `{}` {error}", arguments.url)))?;
     let word = if allowed { "allowed" } else { "disallowed" };

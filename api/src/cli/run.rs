@@ -40,7 +40,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     }
     let guard = arguments.guard.then(AddressGuard::default);
     let proxies = match &arguments.config {
-        Some(file) => read_proxies(file, guard.clone()).map_err(|error| Failure::input(format!("--config: {error}")))?,
+        Some(file) => {
+            read_proxies(file, guard.clone()).map_err(|error| Failure::input(format!("--config: {error}")))?
+        }
         None => None,
     };
     let fetch = FetchEnvironment {

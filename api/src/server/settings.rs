@@ -11,7 +11,9 @@ use std::time::Duration;
 use clap::Args;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
-use snowscrape_engine::fetch::proxy::{HealthSettings, PoolError, ProxyPool, ProxyServer, ProxySettings, ProxySettingsError};
+use snowscrape_engine::fetch::proxy::{
+    HealthSettings, PoolError, ProxyPool, ProxyServer, ProxySettings, ProxySettingsError,
+};
 use snowscrape_engine::fetch::{AddressGuard, HostSettings, PortRange};
 use snowscrape_engine::queue::QueueSettings;
 use snowscrape_engine::store::StoreSettings;
@@ -172,13 +174,11 @@ pub(crate) fn read_proxies(file: &Path, guard: Option<AddressGuard>) -> Result<O
     proxy_pool(given.proxies.unwrap_or_default(), guard)
 }
 
-fn proxy_pool(
-    proxies: Vec<ProxySettings>,
-    guard: Option<AddressGuard>,
-) -> Result<Option<ProxyPool>, SettingsError> {
-    let servers = proxies.into_iter().enumerate().map(|(place, proxy)| {
-        ProxyServer::try_from(proxy).map_err(|source| SettingsError::Proxy { place, source })
-    });
+fn proxy_pool(proxies: Vec<ProxySettings>, guard: Option<AddressGuard>) -> Result<Option<ProxyPool>, SettingsError> {
+    let servers = proxies
+        .into_iter()
+        .enumerate()
+        .map(|(place, proxy)| ProxyServer::try_from(proxy).map_err(|source| SettingsError::Proxy { place, source }));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
     if servers.is_empty() {
         return Ok(None);

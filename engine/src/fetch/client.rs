@@ -90,7 +90,9 @@ impl Client {
         } = environment;
         let route = match (&settings.proxies, proxies) {
             (Some(wanted), Some(pool)) => ProxyRoute::new(&wanted.config, pool, &wanted.job),
-            (Some(wanted), None) if wanted.config.enabled => return Err(SettingsError::Proxies(NoProxy::NoneConfigured)),
+            (Some(wanted), None) if wanted.config.enabled => {
+                return Err(SettingsError::Proxies(NoProxy::NoneConfigured));
+            }
             _ => None,
         };
         let template = Template::new(settings)?;

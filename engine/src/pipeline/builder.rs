@@ -82,7 +82,10 @@ impl Pipeline {
         let client = Client::new(&fetch_settings(&job, &run.job_id, secrets)?, fetch.clone())?;
         let reading = Reading::new(&job, registry)?;
         run.plugins = reading.plugins();
-        let zone = job.scheduling.as_ref().map_or(TimeZone::UTC, |schedule| schedule.timezone.clone());
+        let zone = job
+            .scheduling
+            .as_ref()
+            .map_or(TimeZone::UTC, |schedule| schedule.timezone.clone());
         let today = run.queued_at.to_zoned_datetime(zone).date();
         let job = Arc::new(job);
         let mut seen = Fingerprints::new();

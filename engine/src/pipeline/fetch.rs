@@ -27,12 +27,7 @@ pub(crate) struct Fetcher {
 }
 
 /// Fetches what comes in until there is no more. After a stop what is in flight is dropped.
-pub(crate) async fn run(
-    fetcher: Fetcher,
-    concurrency: usize,
-    work: mpsc::Receiver<Work>,
-    out: mpsc::Sender<Fetched>,
-) {
+pub(crate) async fn run(fetcher: Fetcher, concurrency: usize, work: mpsc::Receiver<Work>, out: mpsc::Sender<Fetched>) {
     let fetcher = Arc::new(fetcher);
     let in_flight = Arc::new(Semaphore::new(concurrency));
     let work = futures::stream::unfold(work, |mut work| async { work.recv().await.map(|next| (next, work)) });

@@ -244,7 +244,11 @@ impl Reader {
             url: page.url.as_str().into(),
             bytes: page.body.len() as u64,
             content: Content::Document,
-            links: named.urls.iter().map(|named| Link::start(&named.url, named.kind)).collect(),
+            links: named
+                .urls
+                .iter()
+                .map(|named| Link::start(&named.url, named.kind))
+                .collect(),
             warnings: warnings.into_iter().collect(),
             visit: None,
         })

@@ -8,9 +8,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::builder::Pipeline;
-use super::message::PageOutput;
 use super::crawl::Frontier;
 use super::fetch::Fetcher;
+use super::message::PageOutput;
 use super::source::{Source, SourceEnd};
 use super::stop::{Reason, Stop};
 use super::tally::Tally;

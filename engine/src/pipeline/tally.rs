@@ -256,7 +256,9 @@ impl Tally {
             Some(Reason::Failed) => (RunStatus::Failed, first()),
             // Whoever interrupted it knows what becomes of it.
             Some(Reason::Interrupted) => (RunStatus::Running, None),
-            _ if self.run.pages + self.run.unchanged_pages == 0 && self.run.failed_pages > 0 => (RunStatus::Failed, first()),
+            _ if self.run.pages + self.run.unchanged_pages == 0 && self.run.failed_pages > 0 => {
+                (RunStatus::Failed, first())
+            }
             _ => (RunStatus::Success, None),
         }
     }

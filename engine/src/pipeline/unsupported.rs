@@ -19,13 +19,11 @@ impl Unsupported {
 
     /// The first such part of a job.
     pub(crate) fn find(job: &Job) -> Option<Self> {
-        let asks = [
-            (
-                job.render_config.as_ref().is_some_and(|render| render.enabled),
-                "render_config",
-                "render pages",
-            ),
-        ];
+        let asks = [(
+            job.render_config.as_ref().is_some_and(|render| render.enabled),
+            "render_config",
+            "render pages",
+        )];
         asks.into_iter()
             .find(|(asked, ..)| *asked)
             .map(|(_, field, what)| Self { field, what })

@@ -51,7 +51,11 @@ impl Memory for RunMemory {
 
     fn last_visit(&self, page: Fingerprint) -> BoxFuture<'_, Result<Option<Visit>, String>> {
         async move {
-            let Some((last, number)) = self.last.as_ref().and_then(|last| Some((last, *last.pages.get(&page)?))) else {
+            let Some((last, number)) = self
+                .last
+                .as_ref()
+                .and_then(|last| Some((last, *last.pages.get(&page)?)))
+            else {
                 return Ok(None);
             };
             let visit = self.store.visit(&last.run, number).await;

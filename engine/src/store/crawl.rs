@@ -62,8 +62,8 @@ pub(super) fn encode_visit(visit: &Visit) -> Vec<u8> {
 }
 
 fn decode_links(bytes: &Bytes) -> Result<Vec<Link>, StoreError> {
-    let texts: Vec<(String, String, u32, u32)> = serde_json::from_slice(bytes.as_ref())
-        .map_err(|error| damaged(&format!("the links of a page: {error}")))?;
+    let texts: Vec<(String, String, u32, u32)> =
+        serde_json::from_slice(bytes.as_ref()).map_err(|error| damaged(&format!("the links of a page: {error}")))?;
     let link = |(url, kind, depth, listing): (String, String, u32, u32)| {
         Ok(Link {
             url,
@@ -161,10 +161,7 @@ impl Store {
     pub async fn visit(&self, run: &RunId, page: u64) -> Result<Option<Visit>, StoreError> {
         let found = self
             .database
-            .run(
-                "SELECT id, visit FROM ONLY $id",
-                vars! { id: page_record(run, page) },
-            )
+            .run("SELECT id, visit FROM ONLY $id", vars! { id: page_record(run, page) })
             .await?
             .take::<Option<StoredVisit>>(0)?;
         found

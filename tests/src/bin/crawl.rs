@@ -93,13 +93,24 @@ async fn wait(api: &Api, job: &str) -> Result<Value> {
 async fn pages(api: &Api, job: &str) -> Result<BTreeSet<String>> {
     let path = format!("/jobs/{job}/download?format=csv&meta=true&columns=_url");
     let text = api.send(Method::GET, &path, None).await?.text().await?;
-    Ok(text.lines().skip(1).map(|line| line.trim_matches('"').to_owned()).collect())
+    Ok(text
+        .lines()
+        .skip(1)
+        .map(|line| line.trim_matches('"').to_owned())
+        .collect())
 }
 
 fn scrapy(python: &str, crawler: &str, start: &str, allow: &str) -> Result<BTreeSet<String>> {
     let rows = tempfile::tempdir()?;
     let output = Command::new(python)
-        .args([crawler, start, "--allow", allow, "--concurrency", &CONCURRENCY.to_string()])
+        .args([
+            crawler,
+            start,
+            "--allow",
+            allow,
+            "--concurrency",
+            &CONCURRENCY.to_string(),
+        ])
         .arg("--titles")
         .arg(rows.path().join("rows.jsonl"))
         .output()?;
@@ -115,5 +126,8 @@ fn scrapy(python: &str, crawler: &str, start: &str, allow: &str) -> Result<BTree
         number("cpu_seconds"),
         (number("peak_rss_bytes") / 1e6) as u64,
     );
-    Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect())
 }

@@ -80,7 +80,10 @@ fn requests_take_turns_through_three_kinds_of_proxy() {
     let (ended, _) = run(&job(&site, 1, &json!({"geo_targeting": "FR"})), &proxies);
     ended.expect(1, &["proxy_failed", "no proxy stands in FR, only in DE, US, US-CA"]);
 
-    let (ended, _) = run(&job(&site, 6, &json!({"rotation_strategy": "sticky", "geo_targeting": "US"})), &proxies);
+    let (ended, _) = run(
+        &job(&site, 6, &json!({"rotation_strategy": "sticky", "geo_targeting": "US"})),
+        &proxies,
+    );
     ended.expect(0, &[]);
     let stayed = [tiny.served() - 3, usize::from(socks.served() > before + 1)];
     assert!(stayed == [6, 0] || stayed[0] == 0, "{stayed:?}");
@@ -99,8 +102,8 @@ fn a_proxy_that_is_dead_is_passed_over_and_taken_back() {
     let id = ann.create(&job(&site, 8, &json!({})));
     let run = || {
         ann.run(&id);
-        ann.wait_for(&id, "success");
-        assert_eq!(ann.rows(&id).len(), 8);
+        let state = ann.wait_for(&id, "success");
+        assert_eq!(ann.rows(&id).len(), 8, "{state:#}");
     };
     run();
     check_served(&[&first, &second], &[4, 4]);
@@ -120,7 +123,11 @@ fn a_proxy_that_is_dead_is_passed_over_and_taken_back() {
 fn credentials_are_given_and_shown_to_nobody_else() {
     let site = site();
     let login = Some(("scraper", "correct-horse"));
-    for proxy in [ForwardProxy::tinyproxy(login), ForwardProxy::squid(login), ForwardProxy::socks(login)] {
+    for proxy in [
+        ForwardProxy::tinyproxy(login),
+        ForwardProxy::squid(login),
+        ForwardProxy::socks(login),
+    ] {
         let wanted = job(&site, 2, &json!({"max_retries": 0}));
         let (ended, rows) = run(&wanted, &[(proxy.url(), "US")]);
         let ended = ended.expect(0, &[]);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::HeaderValue;
+use reqwest::header::{CONNECTION, HeaderValue};
 use tracing::debug;
 
 use crate::fetch::error::FetchErrorKind;
@@ -71,7 +71,16 @@ impl Ways {
             };
             let http = self.through(&server, route)?;
             let sent = match request.build(&http, cookies.cloned()) {
-                Ok(built) => http.execute(built).await,
+                Ok(mut built) => {
+                    if server.forwards(url) {
+                        // Such proxies may close a connection after its answer without a word, and the next request on it
+                        // would be lost. To the target this header says nothing.
+                        built
+                            .headers_mut()
+                            .insert(CONNECTION, HeaderValue::from_static("close"));
+                    }
+                    http.execute(built).await
+                }
                 Err(error) => Err(error),
             };
             let fault = match &sent {
@@ -104,7 +113,9 @@ impl Ways {
         if let Some(guard) = &self.guard {
             server.check(guard)?;
         }
-        let proxy = server.as_reqwest().map_err(|error| unusable(transport::root_cause(&error)))?;
+        let proxy = server
+            .as_reqwest()
+            .map_err(|error| unusable(transport::root_cause(&error)))?;
         let client = transport::builder(self.timeout / route.most_tries(), self.guard.as_ref())
             // Those of the environment are left out, whether there is a guard or not.
             .no_proxy()

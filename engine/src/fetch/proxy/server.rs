@@ -158,7 +158,7 @@ impl ProxyServer {
     }
 
     /// Whether the HTTP library asks it for the page itself, and not for a tunnel to the target.
-    pub(super) fn forwards(&self, target: &Url) -> bool {
+    pub(in crate::fetch) fn forwards(&self, target: &Url) -> bool {
         self.scheme != ProxyScheme::Socks5 && target.scheme() == "http"
     }
 

@@ -202,7 +202,14 @@ mod tests {
             pagination: None,
             follow: vec![follow(1, &["/p/"], true), follow(3, &[], false)],
         };
-        let links: &[&str] = &["/p/1", "/p/1", "#here", "javascript:x", "http://b.example/p/2", "HTTPS://A.example/p/3"];
+        let links: &[&str] = &[
+            "/p/1",
+            "/p/1",
+            "#here",
+            "javascript:x",
+            "http://b.example/p/2",
+            "HTTPS://A.example/p/3",
+        ];
         check(
             &rules,
             (0, 4),
@@ -245,6 +252,9 @@ mod tests {
         };
         let (found, warnings) = rules.find(origin, [Err("too costly".to_owned())]);
         assert_eq!((found, warnings.len()), (Vec::new(), 1));
-        assert_eq!(warnings[0].message, format!("follow[0].links failed on {PAGE}: too costly"));
+        assert_eq!(
+            warnings[0].message,
+            format!("follow[0].links failed on {PAGE}: too costly")
+        );
     }
 }

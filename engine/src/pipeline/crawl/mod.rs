@@ -15,8 +15,8 @@ mod starts;
 mod visit;
 
 pub use fingerprint::{Fingerprint, Fingerprints};
-pub use frontier::PagesDone;
 pub(super) use frontier::Frontier;
+pub use frontier::PagesDone;
 pub use link::Link;
 pub(super) use link::{Found, canonical};
 pub(super) use link_rules::{LinkRules, Origin, makes_rows};

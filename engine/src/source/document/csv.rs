@@ -38,7 +38,11 @@ pub(super) fn read(text: &str, column: Option<&str>) -> Result<NamedUrls, Docume
         }
     };
     let mut named = NamedUrls::default();
-    for cell in from.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty()) {
+    for cell in from
+        .iter()
+        .filter_map(|row| row.get(at))
+        .filter(|cell| !cell.trim().is_empty())
+    {
         named.add(cell, SourceType::Page);
     }
     Ok(named)
@@ -46,10 +50,7 @@ pub(super) fn read(text: &str, column: Option<&str>) -> Result<NamedUrls, Docume
 
 /// The first column in which any row holds a URL.
 fn first_column(records: &[StringRecord]) -> Option<usize> {
-    records
-        .iter()
-        .filter_map(|row| row.iter().position(is_url))
-        .min()
+    records.iter().filter_map(|row| row.iter().position(is_url)).min()
 }
 
 fn has_url(row: &StringRecord) -> bool {

@@ -10,7 +10,9 @@ pub enum DocumentError {
     #[error("is compressed with gzip and cannot be read: {0}")]
     Gzip(String),
     /// The document is compressed and too large.
-    #[error("is larger than {limit} bytes when decompressed; raise request.max_body_bytes if it is meant to be so large")]
+    #[error(
+        "is larger than {limit} bytes when decompressed; raise request.max_body_bytes if it is meant to be so large"
+    )]
     TooLarge {
         /// The most bytes.
         limit: u64,

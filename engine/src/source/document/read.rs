@@ -68,7 +68,8 @@ impl NamedUrls {
             Ok(url) => self.urls.push(Named { url, kind }),
             Err(_) => {
                 self.left_out += 1;
-                self.first_left_out.get_or_insert_with(|| text.chars().take(200).collect());
+                self.first_left_out
+                    .get_or_insert_with(|| text.chars().take(200).collect());
             }
         }
     }

@@ -15,7 +15,9 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
     if !text.starts_with('<') {
         let named = list::read(text);
         return if named.urls.is_empty() && named.left_out > 0 {
-            Err(DocumentError::Sitemap("it is neither XML nor a list of URLs".to_owned()))
+            Err(DocumentError::Sitemap(
+                "it is neither XML nor a list of URLs".to_owned(),
+            ))
         } else {
             Ok(named)
         };
@@ -26,9 +28,9 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
     let mut location: Option<(String, SourceType)> = None;
     let mut is_sitemap = false;
     loop {
-        let event = reader.read_event().map_err(|error| {
-            DocumentError::Sitemap(format!("{error} (at byte {})", reader.error_position()))
-        })?;
+        let event = reader
+            .read_event()
+            .map_err(|error| DocumentError::Sitemap(format!("{error} (at byte {})", reader.error_position())))?;
         match event {
             Event::Start(element) => {
                 let name = element.local_name().as_ref().to_vec();
@@ -69,7 +71,9 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
     if is_sitemap {
         Ok(named)
     } else {
-        Err(DocumentError::Sitemap("its root is neither `urlset` nor `sitemapindex`".to_owned()))
+        Err(DocumentError::Sitemap(
+            "its root is neither `urlset` nor `sitemapindex`".to_owned(),
+        ))
     }
 }
 

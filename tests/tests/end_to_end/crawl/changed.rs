@@ -16,8 +16,10 @@ fn site(round: Arc<AtomicU32>) -> RoutedSite {
         let round = round.load(Ordering::Relaxed);
         let date = "Thu, 01 Jan 2026 00:00:00 GMT";
         match asked.target.as_str() {
-            "/" => Reply::html("<h1>home</h1><a href=/tagged></a><a href=/dated></a><a href=/plain></a><a href=/changing></a>")
-                .with("etag", "\"home\""),
+            "/" => Reply::html(
+                "<h1>home</h1><a href=/tagged></a><a href=/dated></a><a href=/plain></a><a href=/changing></a>",
+            )
+            .with("etag", "\"home\""),
             "/tagged" if asked.header("if-none-match") == "\"1\"" => Reply::html("").status(304),
             "/tagged" => Reply::html("<h1>tagged</h1>").with("etag", "\"1\""),
             "/dated" if asked.header("if-modified-since") == date => Reply::html("").status(304),
@@ -53,11 +55,17 @@ fn a_second_run_makes_rows_of_what_has_changed() {
     let all = ["tagged", "dated", "plain", "changing 1"];
     assert_eq!(run(&ann, &listed).0, all);
     let (rows, counts) = run(&ann, &listed);
-    assert_eq!((rows.len(), &counts["unchanged_pages"], &counts["pages"]), (0, &json!(4), &json!(0)));
+    assert_eq!(
+        (rows.len(), &counts["unchanged_pages"], &counts["pages"]),
+        (0, &json!(4), &json!(0))
+    );
     round.store(2, Ordering::Relaxed);
     site.take_asked();
     let (rows, counts) = run(&ann, &listed);
-    assert_eq!((rows, &counts["unchanged_pages"]), (vec!["changing 2".to_owned()], &json!(3)));
+    assert_eq!(
+        (rows, &counts["unchanged_pages"]),
+        (vec!["changing 2".to_owned()], &json!(3))
+    );
     let conditions: Vec<_> = site
         .take_asked()
         .iter()
@@ -70,9 +78,18 @@ fn a_second_run_makes_rows_of_what_has_changed() {
 
     // Links of a page that has not changed are followed all the same.
     let follow = json!([{"links": {"type": "css", "query": "a::attr(href)"}}]);
-    let crawled = ann.create(&headings(&base, &json!({"request": {"only_changed": true}, "follow": follow})));
-    assert_eq!(run(&ann, &crawled).0, ["home", "tagged", "dated", "plain", "changing 2"]);
+    let crawled = ann.create(&headings(
+        &base,
+        &json!({"request": {"only_changed": true}, "follow": follow}),
+    ));
+    assert_eq!(
+        run(&ann, &crawled).0,
+        ["home", "tagged", "dated", "plain", "changing 2"]
+    );
     round.store(3, Ordering::Relaxed);
     let (rows, counts) = run(&ann, &crawled);
-    assert_eq!((rows, &counts["unchanged_pages"]), (vec!["changing 3".to_owned()], &json!(4)));
+    assert_eq!(
+        (rows, &counts["unchanged_pages"]),
+        (vec!["changing 3".to_owned()], &json!(4))
+    );
 }

@@ -61,10 +61,20 @@ fn documents_name_the_pages() {
         assert_eq!(crawl(&headings(&source, &fields), words), expected, "{document}");
     };
     let of = |kind: &str| json!({"source_type": kind});
-    check("sitemap.xml", of("sitemap"), &["3", "1"], &["pages     2 (0 empty, 0 failed"]);
+    check(
+        "sitemap.xml",
+        of("sitemap"),
+        &["3", "1"],
+        &["pages     2 (0 empty, 0 failed"],
+    );
     check("index.xml", of("sitemap"), &["3", "1", "4"], &["pages     3 (0 empty"]);
     check("pages.csv", of("csv"), &["2", "1"], &["`nowhere`"]);
-    check("pages.csv", json!({"source_type": "csv", "source_column": "other"}), &["9"], &[]);
+    check(
+        "pages.csv",
+        json!({"source_type": "csv", "source_column": "other"}),
+        &["9"],
+        &[],
+    );
     check("pages.txt", of("list"), &["5", "2"], &[]);
     check(
         "pages.txt",
@@ -72,7 +82,12 @@ fn documents_name_the_pages() {
         &["7", "2", "5"],
         &[],
     );
-    check("pages.txt", json!({"source_type": "list", "budget": {"pages": 2}}), &["5"], &["budget of pages"]);
+    check(
+        "pages.txt",
+        json!({"source_type": "list", "budget": {"pages": 2}}),
+        &["5"],
+        &["budget of pages"],
+    );
 }
 
 #[test]
@@ -82,7 +97,11 @@ fn a_document_that_names_nothing_fails_with_its_reason() {
         let folder = Folder::with_job(&headings(&format!("{}/{document}", site.base_url()), &fields));
         Ended::within(folder.path(), &["run", "job.json"]).expect(1, words);
     };
-    check("not-found.xml", json!({"source_type": "sitemap"}), &["is no sitemap: its root is neither"]);
+    check(
+        "not-found.xml",
+        json!({"source_type": "sitemap"}),
+        &["is no sitemap: its root is neither"],
+    );
     check("none.xml", json!({"source_type": "sitemap"}), &["404"]);
     check(
         "pages.csv",

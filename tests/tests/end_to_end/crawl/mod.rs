@@ -27,12 +27,18 @@ fn headings(source: &str, fields: &Json) -> Json {
 #[track_caller]
 fn crawl(job: &Json, words: &[&str]) -> Vec<String> {
     let folder = Folder::with_job(job);
-    Ended::within(folder.path(), &["run", "job.json", "--format", "json", "--output", "rows.json"]).expect(0, words);
+    Ended::within(
+        folder.path(),
+        &["run", "job.json", "--format", "json", "--output", "rows.json"],
+    )
+    .expect(0, words);
     headings_of(&folder.rows("rows.json"))
 }
 
 fn headings_of(rows: &[Json]) -> Vec<String> {
-    rows.iter().map(|row| row["heading"].as_str().unwrap().to_owned()).collect()
+    rows.iter()
+        .map(|row| row["heading"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {

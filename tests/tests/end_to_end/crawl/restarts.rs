@@ -1,7 +1,7 @@
 //! A crawl that is killed or paused goes on where it was: every page exactly once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -13,7 +13,11 @@ use crate::support::{Client, Server};
 /// A site of so many pages, each of which leads to ten further ones and to some that were seen before.
 fn site(pages: usize, asked: Arc<AtomicUsize>) -> RoutedSite {
     RoutedSite::start(move |request| {
-        let Some(number) = request.target.strip_prefix('/').and_then(|number| number.parse::<usize>().ok()) else {
+        let Some(number) = request
+            .target
+            .strip_prefix('/')
+            .and_then(|number| number.parse::<usize>().ok())
+        else {
             return Reply::not_found();
         };
         asked.fetch_add(1, Ordering::Relaxed);
@@ -49,7 +53,10 @@ fn check(ann: &Client, job: &str, pages: usize) {
 fn wait_for(asked: &AtomicUsize, pages: usize) {
     let began = Instant::now();
     while asked.load(Ordering::Relaxed) < pages {
-        assert!(began.elapsed() < Duration::from_mins(1), "{pages} pages are not asked for");
+        assert!(
+            began.elapsed() < Duration::from_mins(1),
+            "{pages} pages are not asked for"
+        );
         std::thread::sleep(Duration::from_millis(2));
     }
 }

@@ -23,7 +23,10 @@ fn the_same_pages_as_an_independent_crawler_finds() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs: BTreeSet<String> = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+    let theirs: BTreeSet<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect();
     assert!(theirs.len() > 100, "{theirs:?}");
 
     let folder = tempfile::tempdir().unwrap();

@@ -137,7 +137,10 @@ async fn a_run_goes_on_where_it_stopped() {
                 .collect(),
         };
         let second = crawl(&pages, total, done, None).await;
-        assert!(first.iter().chain(&second).copied().eq(0..total), "stopped at {stopped_at}");
+        assert!(
+            first.iter().chain(&second).copied().eq(0..total),
+            "stopped at {stopped_at}"
+        );
     }
 }
 

@@ -33,7 +33,11 @@ const B: &str = "http://b.example/?x=1&y=2";
 fn lists() {
     let check = |text, expected, left_out| check(SourceType::List, None, text, expected, left_out);
     check("", &[], 0);
-    check("\u{feff}http://a.example/\r\n\n# a comment\n  http://b.example/?x=1&y=2  ", &[A, B], 0);
+    check(
+        "\u{feff}http://a.example/\r\n\n# a comment\n  http://b.example/?x=1&y=2  ",
+        &[A, B],
+        0,
+    );
     check("http://a.example/\n/relative\nftp://a.example/", &[A], 2);
 }
 
@@ -42,13 +46,28 @@ fn csv_files() {
     let check = |column, text, expected, left_out| check(SourceType::Csv, column, text, expected, left_out);
     check(None, "", &[], 0);
     check(None, "name,url\n", &[], 0);
-    check(None, "name,url\nx,http://a.example/\n\"y, z\",\"http://b.example/?x=1&y=2\"\n", &[A, B], 0);
+    check(
+        None,
+        "name,url\nx,http://a.example/\n\"y, z\",\"http://b.example/?x=1&y=2\"\n",
+        &[A, B],
+        0,
+    );
     check(None, "name;url\nx;http://a.example/\n;\n", &[A], 0);
     check(None, "http://a.example/\nhttp://b.example/?x=1&y=2\n", &[A, B], 0);
     check(None, "name\turl\nx\tn/a\ny\thttp://a.example/", &[A], 1);
     check(Some("b"), "a,b\nhttp://b.example/,http://a.example/", &[A], 0);
-    fault(SourceType::Csv, Some("c"), "a,b\n1,2", "has no column `c`; its columns are: a, b");
-    fault(SourceType::Csv, None, "a,b\n1,2", "has no column that holds http or https URLs");
+    fault(
+        SourceType::Csv,
+        Some("c"),
+        "a,b\n1,2",
+        "has no column `c`; its columns are: a, b",
+    );
+    fault(
+        SourceType::Csv,
+        None,
+        "a,b\n1,2",
+        "has no column that holds http or https URLs",
+    );
 }
 
 #[test]
@@ -66,7 +85,10 @@ fn sitemaps() {
     check("<urlset/>", &[], 0);
     check("http://a.example/\nhttp://b.example/?x=1&y=2", &[A, B], 0);
     let fault = |text, expected| fault(SourceType::Sitemap, None, text, expected);
-    fault("<html><body>Not found</body></html>", "is no sitemap: its root is neither");
+    fault(
+        "<html><body>Not found</body></html>",
+        "is no sitemap: its root is neither",
+    );
     fault("<urlset><url></urlset>", "is no sitemap: ");
     fault("not found", "is no sitemap: it is neither XML nor a list of URLs");
 }
