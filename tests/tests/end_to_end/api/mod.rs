@@ -5,6 +5,7 @@ mod downloads;
 mod errors;
 mod events;
 mod extract;
+mod hostile_urls;
 mod jobs;
 mod reference;
 mod results;
