@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Collected, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 
@@ -144,7 +144,7 @@ impl RoutedSite {
 async fn read(request: Request<Incoming>) -> Asked {
     let (head, body) = request.into_parts();
     // A body that breaks off is as much as came of it.
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     Asked {
         method: head.method.to_string(),
         target: head.uri.to_string(),

@@ -89,7 +89,7 @@ async fn interrupted_run(site: &DemoSite) {
     let lease = Duration::from_secs(30);
 
     let first = store.claim(&waiting, "first", lease, now).await.unwrap();
-    let Finished { run: interrupted, .. } = work(&store, &registry, job.clone(), &first, 1).await;
+    let Finished { run: interrupted, .. } = Box::pin(work(&store, &registry, job.clone(), &first, 1)).await;
     assert_eq!(
         (interrupted.status, interrupted.finished_at),
         (RunStatus::Running, None)
@@ -108,7 +108,7 @@ async fn interrupted_run(site: &DemoSite) {
         assert_eq!(again, job, "a stored definition is the job that it was");
         snowscrape_engine::rows::RowMaker::new(&again).columns()
     };
-    let Finished { run: whole, last_error } = work(&store, &registry, job, &second, usize::MAX).await;
+    let Finished { run: whole, last_error } = Box::pin(work(&store, &registry, job, &second, usize::MAX)).await;
     assert_eq!(
         (whole.status, whole.pages, whole.rows, whole.failed_pages),
         (RunStatus::Success, 5, 100, 0)

@@ -64,13 +64,12 @@ impl NamedUrls {
     /// Adds a text that should be a URL.
     pub(super) fn add(&mut self, text: &str, kind: SourceType) {
         let text = text.trim();
-        match parse_page_url(text) {
-            Ok(url) => self.urls.push(Named { url, kind }),
-            Err(_) => {
-                self.left_out += 1;
-                self.first_left_out
-                    .get_or_insert_with(|| text.chars().take(200).collect());
-            }
+        if let Ok(url) = parse_page_url(text) {
+            self.urls.push(Named { url, kind });
+        } else {
+            self.left_out += 1;
+            self.first_left_out
+                .get_or_insert_with(|| text.chars().take(200).collect());
         }
     }
 }

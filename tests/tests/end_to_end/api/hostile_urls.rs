@@ -31,9 +31,12 @@ fn they_are_refused_where_they_are_given() {
         let body = json!({"url": url, "queries": queries, "request": {"attempts": 1}});
         let refused = ann.post_json("/extract", &body).expect(400);
         let reason = refused["details"]["url"].as_str().unwrap_or_default();
-        let is_blocked = ["which this server does not fetch from", "not one that this server fetches from"]
-            .iter()
-            .any(|words| reason.contains(words));
+        let is_blocked = [
+            "which this server does not fetch from",
+            "not one that this server fetches from",
+        ]
+        .iter()
+        .any(|words| reason.contains(words));
         assert!(!reason.is_empty(), "{url}: {refused:#}");
         assert_eq!(is_blocked, code == "blocked_address", "{url}: {reason}");
         checked += 1;
@@ -83,14 +86,23 @@ fn they_are_refused_where_a_redirect_leads_to_them() {
     let run = ann.run(&id);
     ann.wait_for(&id, "failed");
     let run = ann.get(&format!("/jobs/{id}/runs/{run}")).expect(200);
-    assert_eq!(run["errors_by_code"], json!({"blocked_address": site_urls.len()}), "{run:#}");
+    assert_eq!(
+        run["errors_by_code"],
+        json!({"blocked_address": site_urls.len()}),
+        "{run:#}"
+    );
     assert_eq!(site.take_asked().len(), site_urls.len());
 }
 
 /// Whether a URL's host is the one address that a test has opened.
 fn loopback(url: &str) -> bool {
     let url = reqwest::Url::parse(url).unwrap();
-    let address = match url.host_str().unwrap().trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
+    let address = match url
+        .host_str()
+        .unwrap()
+        .trim_matches(['[', ']'])
+        .parse::<std::net::IpAddr>()
+    {
         Ok(std::net::IpAddr::V6(address)) => address.to_ipv4().map_or(address.into(), std::net::IpAddr::V4),
         Ok(address) => address,
         // Names that mean loopback.

@@ -141,8 +141,7 @@ fn listings_are_read_to_their_end() {
                 .and_then(|number| number.parse::<u32>().ok())
             {
                 Some(number) if number < 5 => page(&number.to_string(), &[&next(number + 1), "?page=9"]),
-                Some(_) => Reply::not_found(),
-                None => Reply::not_found(),
+                _ => Reply::not_found(),
             },
         }
     });
