@@ -8,6 +8,7 @@ use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment};
 use snowscrape_engine::model::{FieldError, Job, Schedule, UserId};
 use snowscrape_engine::plugin::PluginRegistry;
 use snowscrape_engine::queue::{Queue, SharedSecrets};
+use snowscrape_engine::render::Browsers;
 use snowscrape_engine::schedule::next_runs;
 use snowscrape_engine::store::{JobDefinition, JobRecord, RequestKey, Store};
 use tokio::sync::Semaphore;
@@ -33,6 +34,7 @@ pub(crate) struct App {
     /// What may be fetched from.
     pub(crate) guard: AddressGuard,
     pub(crate) fetch: FetchEnvironment,
+    pub(crate) browsers: Browsers,
     /// The values of secrets by name.
     pub(crate) secrets: SharedSecrets,
     /// The files that are written for downloads.

@@ -10,6 +10,7 @@ pub mod model;
 pub mod pipeline;
 pub mod plugin;
 pub mod queue;
+pub mod render;
 pub mod rows;
 pub mod schedule;
 pub mod source;

@@ -34,6 +34,8 @@ pub(crate) enum Need {
     Tools,
     /// The programs that read the files of the exporters: two databases, a shell of a third, and a spreadsheet.
     Readers,
+    /// The browser that renders pages.
+    Browser,
     /// Forward proxies, through which jobs fetch.
     Proxies,
     /// The test runner.
@@ -44,7 +46,7 @@ pub(crate) enum Need {
 
 impl Need {
     /// All of them.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::NativeCompiler,
         Self::ComponentCompiler,
         Self::RustTools,
@@ -52,6 +54,7 @@ impl Need {
         Self::Linter,
         Self::Tools,
         Self::Readers,
+        Self::Browser,
         Self::Proxies,
         Self::Nextest,
         Self::Deny,
@@ -67,6 +70,7 @@ impl Need {
             Self::Linter => "the linter of the API's document",
             Self::Tools => "curl and strace",
             Self::Readers => "SQLite, PostgreSQL, MariaDB and LibreOffice",
+            Self::Browser => "Chromium",
             Self::Proxies => "tinyproxy, squid, dante and microsocks",
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
@@ -87,6 +91,7 @@ impl Need {
             }
             Self::Tools if on_path("curl").is_none() || on_path("strace").is_none() => &["curl", "strace"],
             Self::Readers if !has_readers() => &READERS,
+            Self::Browser if on_path("chromium").is_none() => &["chromium", "chromium-sandbox"],
             Self::Proxies if !has_proxies() => &PROXIES,
             _ => &[],
         })
@@ -95,7 +100,7 @@ impl Need {
     /// Brings it about, once the packages are there.
     fn meet(self, project: &Project) -> Result<()> {
         match self {
-            Self::NativeCompiler | Self::Tools | Self::Readers | Self::Proxies => Ok(()),
+            Self::NativeCompiler | Self::Tools | Self::Readers | Self::Browser | Self::Proxies => Ok(()),
             Self::ComponentCompiler => Toolchain::ensure(project).map(drop),
             Self::RustTools => rust_tools(project),
             Self::Python => python_environment(project),

@@ -104,6 +104,7 @@ impl Step {
                 Need::Python,
                 Need::Tools,
                 Need::Readers,
+                Need::Browser,
                 Need::Proxies,
             ],
             Self::Golden => &[Need::NativeCompiler, Need::ComponentCompiler, Need::Python],

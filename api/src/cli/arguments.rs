@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use snowscrape_engine::render::supervise;
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
 use super::{batch, extract, keys, openapi, robots, run, serve};
-use crate::server::{DataFolder, Given};
+use crate::server::{DataFolder, Given, SUPERVISE};
 
 /// A scraping engine: pages in, clean rows out.
 #[derive(Debug, Parser)]
@@ -31,6 +32,9 @@ enum Command {
     Keys(KeysArguments),
     /// Tell whether a robots.txt allows a page
     Robots(RobotsArguments),
+    /// Start a browser, and end it with the process that asked for it
+    #[command(name = SUPERVISE, hide = true)]
+    SuperviseBrowser,
     /// Print the OpenAPI document
     Openapi,
 }
@@ -168,10 +172,20 @@ fn key_value(given: &str) -> Result<(String, String), String> {
 }
 
 /// Reads the arguments, runs the command, and turns what went wrong into words and an exit code.
+/// What is logged. The libraries that speak with the browser would log what is typed into pages, so they are always held back.
+fn log_filter() -> EnvFilter {
+    let filter = EnvFilter::try_from_env("SNOWSCRAPE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    ["chromiumoxide=warn", "tungstenite=warn"]
+        .into_iter()
+        .fold(filter, |filter, held_back| {
+            filter.add_directive(held_back.parse().expect("the directive is right"))
+        })
+}
+
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("SNOWSCRAPE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG)))
+        .with_env_filter(log_filter())
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
@@ -184,6 +198,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Keys(arguments) => keys::run(arguments.command),
         Command::Robots(arguments) => robots::run(&arguments),
+        Command::SuperviseBrowser => Ok(supervise()),
         Command::Openapi => openapi::run(),
     };
     done.unwrap_or_else(Failure::exit)

@@ -9,6 +9,7 @@ use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment, HostLimits, Robot
 use snowscrape_engine::model::{Job, JobId, OptionValue, Run, RunId, RunStatus, Trigger, parse_options};
 use snowscrape_engine::pipeline::{BuildError, Environment, ExportFailure, Exported, Finished, Pipeline, export};
 use snowscrape_engine::plugin::{ExportError, ExportWriter, ExporterInfo, Plugin, PluginRegistry};
+use snowscrape_engine::render::Browsers;
 
 use super::arguments::RunArguments;
 use super::failure::Failure;
@@ -18,7 +19,7 @@ use super::progress;
 use super::summary::summary;
 use crate::components;
 use crate::secrets;
-use crate::server::read_proxies;
+use crate::server::read_for_run;
 use crate::terminal::say;
 
 /// What the shell sees of a program that Ctrl-C ended: 128 and the signal's number.
@@ -39,24 +40,22 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         say("warning: scheduling is ignored: the job runs once, now");
     }
     let guard = arguments.guard.then(AddressGuard::default);
-    let proxies = match &arguments.config {
-        Some(file) => {
-            read_proxies(file, guard.clone()).map_err(|error| Failure::input(format!("--config: {error}")))?
-        }
-        None => None,
-    };
+    let (proxies, browser) = read_for_run(arguments.config.as_deref(), guard.clone())
+        .map_err(|error| Failure::input(format!("--config: {error}")))?;
     let fetch = FetchEnvironment {
         guard,
         hosts: HostLimits::default(),
         robots: Some(RobotsCache::default()),
         proxies,
     };
+    let browsers = Browsers::new(browser);
     let pipeline = Pipeline::build(
         job,
         Environment {
             registry: &registry,
             secrets: &secrets::from_environment,
             fetch: &fetch,
+            browsers: &browsers,
         },
         Run::queued(
             RunId::new("run_cli"),
@@ -79,7 +78,11 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         finished,
         exported: export,
         output,
-    } = runtime.block_on(drive(pipeline, writer, output));
+    } = runtime.block_on(async {
+        let done = drive(pipeline, writer, output).await;
+        browsers.shutdown().await;
+        done
+    });
     let exported = export.map_err(|error| Failure::work(&error))?;
     // A run in which every page failed has nothing that should take the place of an earlier result.
     let file = match finished.run.status {

@@ -9,5 +9,5 @@ mod query;
 pub(crate) use columns::ColumnNames;
 pub(crate) use header::{HeaderParam, IdempotencyKey};
 pub(crate) use json_body::{JsonBody, MaxBody};
-pub(crate) use path::Path;
+pub(crate) use path::{PageNumber, Path};
 pub(crate) use query::{Flag, Limit, NamePart, Param, Text};

@@ -33,6 +33,18 @@ impl Id for RunId {
     }
 }
 
+/// The number of a page in its run, from 0; none where the path says no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PageNumber(pub(crate) Option<u64>);
+
+impl Id for PageNumber {
+    const EXAMPLE: &'static str = "0";
+
+    fn of(text: String) -> Self {
+        Self(text.parse().ok())
+    }
+}
+
 impl<'a, T: Id> ApiExtractor<'a> for Path<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
     const PARAM_IS_REQUIRED: bool = true;

@@ -7,7 +7,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 use serde_json::{Map, Value, json};
 use snowscrape_engine::fetch::FetchCode;
-use snowscrape_engine::model::{ClosedSet as _, FieldError, Job, JobId, Request, Run, RunId, Trigger};
+use snowscrape_engine::model::{ClosedSet as _, ErrorCode, FieldError, Job, JobId, Request, Run, RunId, Trigger};
 use snowscrape_engine::pipeline::{BuildError, Environment, Pipeline, TrialError, TrialPage};
 use snowscrape_engine::source::parse_page_url;
 use url::Url;
@@ -135,6 +135,7 @@ impl ExtractApi {
                 registry: &app.registry,
                 secrets: &*app.secrets,
                 fetch: &app.fetch,
+                browsers: &app.browsers,
             };
             let run = Run::queued(
                 RunId::new("run_extract"),
@@ -148,9 +149,6 @@ impl ExtractApi {
             .await
             .expect("building a pipeline does not panic")
             .map_err(|error| match error {
-                BuildError::Unsupported(unsupported) => {
-                    ApiError::definition(vec![FieldError::new(unsupported.field, unsupported.reason())])
-                }
                 BuildError::Secret(secret) => {
                     ApiError::definition(vec![FieldError::new("request", secret.to_string())])
                 }
@@ -169,7 +167,11 @@ fn failed(error: TrialError) -> ApiError {
             code: error.code().as_str().to_owned(),
             message: error.to_string(),
         },
-        TrialError::Extract { code, message } => ApiError::FetchFailed {
+        TrialError::Render {
+            code: ErrorCode::BlockedAddress,
+            message,
+        } => ApiError::definition(vec![FieldError::new("url", message)]),
+        TrialError::Render { code, message } | TrialError::Extract { code, message } => ApiError::FetchFailed {
             code: code.as_str().to_owned(),
             message,
         },

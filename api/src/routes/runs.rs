@@ -1,6 +1,6 @@
 //! Runs: triggered, paused, resumed, cancelled, listed, shown.
 
-use poem_openapi::payload::Json;
+use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, OpenApi};
 use snowscrape_engine::model::{JobId, RunId, RunStatus};
 use snowscrape_engine::store::StoreError;
@@ -9,7 +9,7 @@ use super::Tag;
 use super::auth::Auth;
 use crate::app::{App, request_key};
 use crate::error::ApiError;
-use crate::params::{HeaderParam, IdempotencyKey, Limit, Param, Path, Text};
+use crate::params::{HeaderParam, IdempotencyKey, Limit, PageNumber, Param, Path, Text};
 use crate::refusal::{CONFLICT, FULL, INVALID, MISSING, Refusal};
 use crate::types::{Job, LogLines, Run, RunList, RunStarted};
 
@@ -46,6 +46,13 @@ enum Shown {
     /// The run.
     #[oai(status = 200)]
     Shown(Json<Run>),
+}
+
+#[derive(ApiResponse)]
+enum Pictured {
+    /// The picture.
+    #[oai(status = 200, content_type = "image/png")]
+    Pictured(Binary<Vec<u8>>),
 }
 
 #[derive(ApiResponse)]
@@ -176,6 +183,32 @@ impl RunsApi {
         self.0.store.job(auth.user(), &id.0).await?;
         let run = self.0.store.run(&id.0, &run.0).await?;
         Ok(Shown::Shown(Json(run.into())))
+    }
+
+    /// Get a page's screenshot
+    ///
+    /// Gives the picture of a rendered page, a PNG, where its job asks for one.
+    #[oai(
+        path = "/jobs/:id/runs/:run/pages/:page/screenshot",
+        method = "get",
+        operation_id = "getScreenshot"
+    )]
+    async fn screenshot(
+        &self,
+        auth: Auth,
+        /// The job.
+        id: Path<JobId>,
+        /// The run.
+        run: Path<RunId>,
+        /// The number of the page in the run, from 0.
+        page: Path<PageNumber>,
+    ) -> Result<Pictured, Refusal<MISSING>> {
+        self.0.store.job(auth.user(), &id.0).await?;
+        self.0.store.run(&id.0, &run.0).await?;
+        let PageNumber(page) = page.0;
+        let page = page.ok_or(StoreError::NotFound("a picture of the page"))?;
+        let picture = self.0.store.screenshot(&run.0, page).await?;
+        Ok(Pictured::Pictured(Binary(picture)))
     }
 
     /// Get a run's log

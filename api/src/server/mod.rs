@@ -9,4 +9,4 @@ mod settings;
 
 pub(crate) use key_socket::{KeyAnswer, KeyRequest, ListedKey, ask};
 pub(crate) use serve::{open_store, serve, specification};
-pub(crate) use settings::{DataFolder, Given, Settings, read_proxies};
+pub(crate) use settings::{DataFolder, Given, SUPERVISE, Settings, read_for_run};

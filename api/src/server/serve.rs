@@ -10,6 +10,7 @@ use snowscrape_engine::fetch::proxy::ProxyPool;
 use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment, HostLimits, RobotsCache};
 use snowscrape_engine::plugin::PluginRegistry;
 use snowscrape_engine::queue::{Queue, QueueSettings, SharedSecrets, WorkerEnvironment};
+use snowscrape_engine::render::Browsers;
 use snowscrape_engine::store::{Store, StoreError, StoreSettings};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -117,6 +118,7 @@ pub(crate) async fn serve(settings: Settings, folder: &Path, registry: Arc<Plugi
         .await;
     drop(keys);
     app.queue.shutdown().await;
+    app.browsers.shutdown().await;
     drop(app);
     store.close().await?;
     served.map_err(ServeError::Serve)
@@ -147,11 +149,13 @@ async fn app(
         robots: Some(RobotsCache::default()),
         proxies: settings.proxies.clone(),
     };
+    let browsers = Browsers::new(settings.browser.clone());
     let secrets: SharedSecrets = Arc::new(secrets::from_environment);
     let environment = WorkerEnvironment {
         registry: Arc::clone(&registry),
         secrets: Arc::clone(&secrets),
         fetch: fetch.clone(),
+        browsers: browsers.clone(),
     };
     Ok(App {
         queue: Queue::start(store.clone(), environment, queue).await?,
@@ -159,6 +163,7 @@ async fn app(
         registry,
         guard,
         fetch,
+        browsers,
         secrets,
         exports: Exports::new(settings.exports),
         stall: settings.stall,

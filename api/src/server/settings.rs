@@ -1,5 +1,6 @@
 //! The server's settings: from flags, else from the environment, else from a file, else their defaults.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +17,11 @@ use snowscrape_engine::fetch::proxy::{
 };
 use snowscrape_engine::fetch::{AddressGuard, HostSettings, PortRange};
 use snowscrape_engine::queue::QueueSettings;
+use snowscrape_engine::render::BrowserSettings;
 use snowscrape_engine::store::StoreSettings;
+
+/// The command that runs the browser, hidden as it is from people.
+pub(crate) const SUPERVISE: &str = "supervise-browser";
 
 /// Settings as they are given, each of them or none.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
@@ -54,6 +59,24 @@ pub(crate) struct Given {
     /// Proxies for jobs that want one: an array of tables in the file alone, since their URLs may hold credentials.
     #[arg(skip)]
     proxies: Option<Vec<ProxySettings>>,
+    /// The browser that renders pages [default: `chromium` or one of its kin on the path]
+    #[arg(long, value_name = "FILE", env = "SNOWSCRAPE_BROWSER_EXECUTABLE")]
+    browser_executable: Option<PathBuf>,
+    /// The user that the browser runs as where the server is root [default: nobody]
+    #[arg(long, value_name = "NAME", env = "SNOWSCRAPE_BROWSER_USER")]
+    browser_user: Option<String>,
+    /// Whether the browser's sandbox is on; off, a page that breaks into the browser has its user's rights [default: true]
+    #[arg(long, value_name = "BOOL", env = "SNOWSCRAPE_BROWSER_SANDBOX")]
+    browser_sandbox: Option<bool>,
+    /// Runs that render at once [default: 4]
+    #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_BROWSER_CONTEXTS")]
+    browser_contexts: Option<NonZeroU32>,
+    /// After how many pages the browser is started anew [default: 1000]
+    #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_BROWSER_PAGES")]
+    browser_pages: Option<NonZeroU32>,
+    /// The memory of all of the browser's processes above which it is started anew, in bytes [default: 2147483648]
+    #[arg(long, value_name = "BYTES", env = "SNOWSCRAPE_BROWSER_MEMORY_BYTES")]
+    browser_memory_bytes: Option<u64>,
     /// Runs that go at once [default: 4]
     #[arg(long, value_name = "COUNT", env = "SNOWSCRAPE_RUNS")]
     runs: Option<NonZeroU32>,
@@ -110,6 +133,7 @@ pub(crate) struct Settings {
     pub(crate) guard: AddressGuard,
     pub(crate) hosts: HostSettings,
     pub(crate) proxies: Option<ProxyPool>,
+    pub(crate) browser: BrowserSettings,
     pub(crate) exports: usize,
     pub(crate) stall: Duration,
     pub(crate) open_metrics: bool,
@@ -165,13 +189,26 @@ impl DataFolder {
     }
 }
 
-/// The proxies of a file of settings, for a command that runs without a server.
-pub(crate) fn read_proxies(file: &Path, guard: Option<AddressGuard>) -> Result<Option<ProxyPool>, SettingsError> {
-    let given = Given::read(file)?.ok_or_else(|| SettingsError::Read {
-        path: file.to_owned(),
-        source: io::ErrorKind::NotFound.into(),
-    })?;
-    proxy_pool(given.proxies.unwrap_or_default(), guard)
+/// What a run without a server takes of a file of settings, if one is named.
+pub(crate) fn read_for_run(
+    file: Option<&Path>,
+    guard: Option<AddressGuard>,
+) -> Result<(Option<ProxyPool>, BrowserSettings), SettingsError> {
+    let given = match file {
+        Some(file) => Given::read(file)?.ok_or_else(|| SettingsError::Read {
+            path: file.to_owned(),
+            source: io::ErrorKind::NotFound.into(),
+        })?,
+        None => Given::default(),
+    };
+    let browser = given.browser();
+    Ok((proxy_pool(given.proxies.unwrap_or_default(), guard)?, browser))
+}
+
+/// This program, as what starts the browser and ends it.
+fn supervisor() -> Vec<OsString> {
+    let program = std::env::current_exe().map_or_else(|_| OsString::from("snowscrape"), PathBuf::into_os_string);
+    vec![program, SUPERVISE.into()]
 }
 
 fn proxy_pool(proxies: Vec<ProxySettings>, guard: Option<AddressGuard>) -> Result<Option<ProxyPool>, SettingsError> {
@@ -226,7 +263,7 @@ impl Given {
         };
         toml::from_str(&text).map(Some).map_err(|error| SettingsError::Wrong {
             path: path.to_owned(),
-            message: error.to_string(),
+            message: told(&text, &error),
         })
     }
 
@@ -240,6 +277,12 @@ impl Given {
             allow_ports: self.allow_ports.or(other.allow_ports),
             host_concurrency: self.host_concurrency.or(other.host_concurrency),
             proxies: self.proxies.or(other.proxies),
+            browser_executable: self.browser_executable.or(other.browser_executable),
+            browser_user: self.browser_user.or(other.browser_user),
+            browser_sandbox: self.browser_sandbox.or(other.browser_sandbox),
+            browser_contexts: self.browser_contexts.or(other.browser_contexts),
+            browser_pages: self.browser_pages.or(other.browser_pages),
+            browser_memory_bytes: self.browser_memory_bytes.or(other.browser_memory_bytes),
             runs: self.runs.or(other.runs),
             runs_per_user: self.runs_per_user.or(other.runs_per_user),
             user_bytes: self.user_bytes.or(other.user_bytes),
@@ -255,10 +298,28 @@ impl Given {
         }
     }
 
+    fn browser(&self) -> BrowserSettings {
+        let default = BrowserSettings::new(supervisor());
+        BrowserSettings {
+            executable: self.browser_executable.clone(),
+            user: self.browser_user.clone().unwrap_or(default.user),
+            sandbox: self.browser_sandbox.unwrap_or(default.sandbox),
+            contexts: self
+                .browser_contexts
+                .map_or(default.contexts, |contexts| contexts.get() as usize),
+            pages_before_restart: self
+                .browser_pages
+                .map_or(default.pages_before_restart, |pages| pages.get().into()),
+            max_memory_bytes: self.browser_memory_bytes.unwrap_or(default.max_memory_bytes),
+            supervisor: default.supervisor,
+        }
+    }
+
     fn with_defaults(self) -> Settings {
         let store = StoreSettings::default();
         let queue = QueueSettings::default();
         let hosts = HostSettings::default();
+        let browser = self.browser();
         let count = |count: Option<NonZeroU32>, default: usize| count.map_or(default, |count| count.get() as usize);
         let grace = self.grace_seconds.map_or(queue.grace, Duration::from_secs);
         let ports = self.allow_ports.unwrap_or_default();
@@ -273,6 +334,7 @@ impl Given {
                 ..hosts
             },
             proxies: None,
+            browser,
             exports: count(self.exports, 8),
             stall: Duration::from_secs(self.stall_seconds.map_or(60, |seconds| seconds.get().into())),
             open_metrics: self.open_metrics.unwrap_or(false),
@@ -294,6 +356,21 @@ impl Given {
             },
         }
     }
+}
+
+/// What is wrong with a file of settings, without the line itself: the URLs of proxies may hold passwords.
+fn told(text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let table = before.rfind("\n[").map_or(before, |header| &before[header..]);
+    let this_line = text.lines().nth(line - 1).unwrap_or_default();
+    let message = if table.contains("proxies") || this_line.contains("proxies") {
+        "is not as a proxy is described: [[proxies]] with url, country and weight, each at most once"
+    } else {
+        error.message()
+    };
+    format!("line {line}: {message}")
 }
 
 /// A list of the file: each of its texts is read as the flag's would be.

@@ -22,7 +22,7 @@ use super::hosts::{HostLimits, HostPermit};
 use super::page::{Fetched, FetchedPage, Validators};
 use super::proxy::{NoProxy, ProxyRoute};
 use super::request::Template;
-use super::retry::{Retry, retry_after};
+use super::retry::{Retry, jitter, retry_after};
 use super::settings::{FetchSettings, SettingsError};
 use super::target::{Target, public};
 use super::throttle::Throttle;
@@ -38,6 +38,9 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     ways: Ways,
     template: Template,
+    /// That of other origins than the run's own.
+    plain_template: Template,
+    settings: FetchSettings,
     cookies: Cookies,
     /// The pace at which requests set out.
     throttle: Throttle,
@@ -100,6 +103,8 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             manners: robots.map(|cache| Manners::new(cache, &template)),
             template,
+            plain_template: Template::new(&settings.without_credentials())?,
+            settings: settings.clone(),
             ways: Ways::new(http, route, guard.clone(), settings.timeout)?,
             cookies: Cookies::default(),
             throttle: Throttle::new(settings.rate),
@@ -148,7 +153,12 @@ impl Client {
         cancel: &CancellationToken,
     ) -> Result<Fetched, FetchError> {
         let target = Target::new(url).map_err(|kind| failed(url, None, 0, kind))?;
-        let request = self.0.template.on(target).if_changed(validators);
+        let template = if self.0.settings.owns(url) {
+            &self.0.template
+        } else {
+            &self.0.plain_template
+        };
+        let request = template.on(target).if_changed(validators);
         let mut fetching = Fetching::new(&self.0, request);
         let fetched = cancel
             .run_until_cancelled(fetching.run())
@@ -168,6 +178,22 @@ impl Client {
             self.0.may_fetch(&target).await.map(drop)
         };
         until_cancelled(url, cancel, asked).await
+    }
+
+    /// How long it is waited after an attempt at a page by other means that may fare better later; `None` if there were as many
+    /// attempts as there may be. Attempts are counted from 1.
+    pub fn wait_before_next(&self, attempt: u32) -> Option<Duration> {
+        self.0.retry.after(attempt, jitter())
+    }
+
+    /// The proxies of the run, if it wants some.
+    pub fn route(&self) -> Option<&ProxyRoute> {
+        self.0.ways.route()
+    }
+
+    /// What the run may reach.
+    pub fn guard(&self) -> Option<&AddressGuard> {
+        self.0.guard.as_ref()
     }
 
     /// Waits until a page may be fetched by other means, as a browser does: it must be allowed as

@@ -47,4 +47,5 @@ pub use page::{Fetched, FetchedPage, NotModified, Validators};
 pub use robots::{RobotsRefusal, RobotsUrlError, robots_allow};
 pub use robots_cache::RobotsCache;
 pub use settings::{BasicAuth, FetchSettings, Rate, RateError, SettingsError, WantedProxies};
+pub(crate) use target::public;
 pub use throttle::Throttle;

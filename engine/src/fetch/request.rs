@@ -43,7 +43,11 @@ impl Template {
             }
             let mut value =
                 HeaderValue::from_bytes(value.as_bytes()).map_err(|_| SettingsError::HeaderValue(name.clone()))?;
-            value.set_sensitive(is_secret(&key));
+            let is_marked = settings
+                .secret_headers
+                .iter()
+                .any(|secret| secret.eq_ignore_ascii_case(name));
+            value.set_sensitive(is_marked || is_secret(key.as_str()));
             headers.append(key, value);
         }
         cookies.extend(settings.cookies.iter().cloned());
@@ -263,8 +267,8 @@ fn is_reserved(name: &HeaderName) -> bool {
 /// Whether a header's value is likely to be a secret that another origin must not get. The standard names
 /// `Authorization` alone; sites invent names of their own, and a header too few on a redirect does less harm than
 /// a key given away.
-fn is_secret(name: &HeaderName) -> bool {
-    let name = name.as_str();
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
     [
         "auth", "cookie", "token", "secret", "api-key", "apikey", "session", "csrf", "xsrf", "password",
     ]

@@ -68,9 +68,16 @@ impl Retry {
                     retry_after: Some(asked),
                 })
             }
-            (failure, _) if attempt >= self.attempts => Decision::GiveUp(failure),
-            (_, asked) => Decision::After(self.back_off(attempt, random).max(asked.unwrap_or_default())),
+            (failure, asked) => match self.after(attempt, random) {
+                Some(wait) => Decision::After(wait.max(asked.unwrap_or_default())),
+                None => Decision::GiveUp(failure),
+            },
         }
+    }
+
+    /// The wait after the `attempt`-th attempt, counted from 1, if there may be another one.
+    pub(super) fn after(&self, attempt: u32, random: f64) -> Option<Duration> {
+        (attempt < self.attempts).then(|| self.back_off(attempt, random))
     }
 
     /// Between one and two times `shortest · 2^(attempt − 1)`, never above `longest`: the jitter keeps pages that

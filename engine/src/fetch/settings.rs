@@ -6,8 +6,10 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use url::{Origin, Url};
 
 use super::proxy::NoProxy;
+use super::request::is_secret;
 use crate::model::ProxyConfig;
 
 /// How a run's pages are asked for.
@@ -17,6 +19,8 @@ pub struct FetchSettings {
     pub method: String,
     /// Names and values of headers, beside those that the client sets.
     pub headers: Vec<(String, String)>,
+    /// Names of those headers whose values are secrets, beside the ones whose names say so.
+    pub secret_headers: Vec<String>,
     /// Names and values of cookies, sent beside those that the servers set in the run.
     pub cookies: Vec<(String, String)>,
     /// The body of each request.
@@ -25,6 +29,9 @@ pub struct FetchSettings {
     pub auth: Option<BasicAuth>,
     /// The `User-Agent`; [`default_user_agent`](Self::default_user_agent) where none is given.
     pub user_agent: Option<String>,
+    /// Where credentials go: secret headers, cookies and `auth`. Other origins get none, as after a redirect; every origin does if
+    /// `None`.
+    pub own_origins: Option<Vec<Origin>>,
     /// The time one request may take, from connecting to the body's last byte. A redirect or a retry is a request
     /// of its own; waiting for the rate limit does not count.
     pub timeout: Duration,
@@ -43,6 +50,34 @@ pub struct FetchSettings {
 }
 
 impl FetchSettings {
+    /// Whether a page's origin gets the credentials.
+    pub fn owns(&self, url: &Url) -> bool {
+        let origins = self.own_origins.as_ref();
+        origins.is_none_or(|origins| origins.contains(&url.origin()))
+    }
+
+    /// The same without what only the own origins get.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        let is_secret = |name: &String| {
+            self.secret_headers
+                .iter()
+                .any(|secret| secret.eq_ignore_ascii_case(name))
+                || is_secret(name)
+        };
+        Self {
+            headers: self
+                .headers
+                .iter()
+                .filter(|(name, _)| !is_secret(name))
+                .cloned()
+                .collect(),
+            cookies: Vec::new(),
+            auth: None,
+            ..self.clone()
+        }
+    }
+
     /// `SnowScrape/` and the version: it names the product, and no address to write to.
     pub fn default_user_agent() -> String {
         format!("SnowScrape/{}", env!("CARGO_PKG_VERSION"))
@@ -55,6 +90,8 @@ impl Default for FetchSettings {
         Self {
             method: "GET".to_owned(),
             headers: Vec::new(),
+            secret_headers: Vec::new(),
+            own_origins: None,
             cookies: Vec::new(),
             body: None,
             auth: None,

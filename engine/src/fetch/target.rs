@@ -59,7 +59,7 @@ pub(super) fn is_http(url: &Url) -> bool {
 }
 
 /// The URL without credentials and fragment.
-pub(super) fn public(url: &Url) -> Url {
+pub(crate) fn public(url: &Url) -> Url {
     let mut url = url.clone();
     url.set_fragment(None);
     // Both fail only for URLs that cannot have credentials.

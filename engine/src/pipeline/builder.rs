@@ -6,11 +6,12 @@ use jiff::tz::TimeZone;
 
 use super::crawl::{Fingerprints, Memory, PagesDone, Starts};
 use super::reading::Reading;
-use super::settings::{MissingSecret, Secrets, fetch_settings};
-use super::unsupported::Unsupported;
+use super::render::Renderer;
+use super::settings::{MissingSecret, Secrets, fetch_settings, reveal};
 use crate::fetch::{Client, FetchEnvironment, SettingsError};
 use crate::model::{Column, ErrorCode, Job, PluginUse, Run, SourceType};
 use crate::plugin::{ColumnQuery, OpenError, PluginRegistry, RunFacts};
+use crate::render::{Browsers, PageScript};
 
 /// A run that can be started.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Pipeline {
     pub(crate) job: Arc<Job>,
     pub(crate) run: Run,
     pub(crate) client: Client,
+    pub(crate) renderer: Option<Renderer>,
     pub(crate) reading: Arc<Reading>,
     pub(crate) starts: Starts,
     /// The starting pages, for a run that takes links.
@@ -36,14 +38,13 @@ pub struct Environment<'a> {
     pub secrets: Secrets<'a>,
     /// What its fetches share with those of other runs.
     pub fetch: &'a FetchEnvironment,
+    /// The browser, for jobs whose pages are rendered.
+    pub browsers: &'a Browsers,
 }
 
 /// Why there is no pipeline for a job.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The job asks for what this version does not do.
-    #[error(transparent)]
-    Unsupported(#[from] Unsupported),
     /// A secret is not set.
     #[error(transparent)]
     Secret(#[from] MissingSecret),
@@ -59,7 +60,6 @@ impl BuildError {
     /// The code that the run ends with.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Unsupported(unsupported) => unsupported.code(),
             Self::Request(SettingsError::Proxies(_)) => ErrorCode::ProxyFailed,
             Self::Secret(_) | Self::Request(_) => ErrorCode::Internal,
             Self::Extractors(OpenError::Call(error)) => error.code(),
@@ -71,15 +71,28 @@ impl BuildError {
 impl Pipeline {
     /// Builds the pipeline of a run, which counts on from what `run` has counted already.
     pub fn build(job: Job, environment: Environment<'_>, mut run: Run) -> Result<Self, BuildError> {
-        if let Some(unsupported) = Unsupported::find(&job) {
-            return Err(unsupported.into());
-        }
         let Environment {
             registry,
             secrets,
             fetch,
+            browsers,
         } = environment;
-        let client = Client::new(&fetch_settings(&job, &run.job_id, secrets)?, fetch.clone())?;
+        let settings = fetch_settings(&job, &run.job_id, secrets)?;
+        let client = Client::new(&settings, fetch.clone())?;
+        let render = job.render_config.as_ref().filter(|render| render.enabled);
+        let renderer = render
+            .map(|render| {
+                let script = PageScript::new(render, |text| reveal(text, secrets))?;
+                Ok::<_, MissingSecret>(Renderer::new(
+                    browsers.clone(),
+                    script,
+                    settings,
+                    client.guard().cloned(),
+                    client.route().cloned(),
+                    render.fallback_to_fetch,
+                ))
+            })
+            .transpose()?;
         let reading = Reading::new(&job, registry)?;
         run.plugins = reading.plugins();
         let zone = job
@@ -92,6 +105,7 @@ impl Pipeline {
         let starts = Starts::new(&job, today, &mut seen);
         Ok(Self {
             client,
+            renderer,
             reading: Arc::new(reading),
             starts,
             seen,

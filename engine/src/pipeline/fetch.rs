@@ -7,18 +7,21 @@ use tokio::sync::{Semaphore, mpsc};
 use url::Url;
 
 use super::crawl::{Fingerprint, Memory, Visit, canonical};
-use super::message::{Arrival, Failure, Fetched, Work};
+use super::message::{Arrival, Arrived, Failure, Fetched, Work};
+use super::render::Renderer;
 use super::stop::Stop;
-use crate::fetch::{self, Client, FetchError, Validators};
+use crate::fetch::{self, Client, FetchError, FetchedPage, Validators, public};
 use crate::model::{ClosedSet, ErrorCode, SourceType, Stage};
 
 /// How many pages may wait for a slower one before them, for each page in flight.
 const AHEAD: usize = 2;
 
 /// What the stage fetches by.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Fetcher {
     pub(crate) client: Client,
+    /// The browser, if the job's pages are rendered.
+    pub(crate) renderer: Option<Renderer>,
     /// The pages of the last successful run, if the job asks for changed ones only.
     pub(crate) last_run: Option<Arc<dyn Memory>>,
     /// Whether a page that has not changed is needed all the same, for its links.
@@ -71,12 +74,30 @@ impl Fetcher {
             Some(last_run) if work.kind == SourceType::Page => last_visit(&**last_run, url).await,
             _ => None,
         };
+        if let Some(renderer) = self.renderer.as_ref().filter(|_| work.kind == SourceType::Page) {
+            match renderer.render(&self.client, url, self.stop.token()).await {
+                Ok(rendered) => {
+                    return Ok(Arrival::Page(Box::new(Arrived {
+                        page: rendered.page,
+                        last,
+                        scripting: true,
+                        screenshot: rendered.screenshot,
+                    })));
+                }
+                Err(failed) if !renderer.falls_back_from(failed.code) => return Err(failed),
+                Err(failed) => tracing::info!(
+                    url = work.url,
+                    reason = failed.message,
+                    "a page is fetched, since it cannot be rendered"
+                ),
+            }
+        }
         // A page of which only its being unchanged were told would keep its links.
         let visit = match last {
             Some(visit) if !self.needs_links => visit,
             last => {
                 let page = self.client.fetch(url, self.stop.token()).await;
-                return Ok(Arrival::Page(Box::new(page.map_err(|error| failure(&error))?), last));
+                return Ok(fetched(page.map_err(|error| failure(&error))?, last));
             }
         };
         let known = Validators {
@@ -89,7 +110,7 @@ impl Fetcher {
             .await
             .map_err(|error| failure(&error))?;
         Ok(match answer {
-            fetch::Fetched::Page(page) => Arrival::Page(Box::new(page), Some(visit)),
+            fetch::Fetched::Page(page) => fetched(page, Some(visit)),
             fetch::Fetched::NotModified(answer) => Arrival::NotModified(
                 answer.url,
                 Visit {
@@ -106,12 +127,21 @@ impl Fetcher {
 async fn last_visit(memory: &dyn Memory, url: &Url) -> Option<Visit> {
     let page = Fingerprint::of(canonical(url).as_str());
     memory.last_visit(page).await.unwrap_or_else(|reason| {
-        tracing::warn!(%url, %reason, "the last visit of a page could not be read");
+        tracing::warn!(url = %public(url), %reason, "the last visit of a page could not be read");
         None
     })
 }
 
-fn failure(error: &FetchError) -> Failure {
+fn fetched(page: FetchedPage, last: Option<Visit>) -> Arrival {
+    Arrival::Page(Box::new(Arrived {
+        page,
+        last,
+        scripting: false,
+        screenshot: None,
+    }))
+}
+
+pub(crate) fn failure(error: &FetchError) -> Failure {
     Failure {
         stage: Stage::Fetch,
         code: ErrorCode::from_name(error.code().as_str()).unwrap_or(ErrorCode::Internal),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use url::Url;
 
 use super::crawl::{Found, Link, Visit};
@@ -35,10 +36,22 @@ pub(crate) struct Fetched {
 /// What the server answered.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    /// A page, and how it was in the last successful run, if the job asks for changed ones only.
-    Page(Box<FetchedPage>, Option<Visit>),
+    /// A page.
+    Page(Box<Arrived>),
     /// That the page is as it was.
     NotModified(Url, Visit),
+}
+
+/// A page that is there.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) page: FetchedPage,
+    /// How it was in the last successful run, if the job asks for changed ones only.
+    pub(crate) last: Option<Visit>,
+    /// Whether scripts ran in it.
+    pub(crate) scripting: bool,
+    /// A picture of it: a PNG.
+    pub(crate) screenshot: Option<Bytes>,
 }
 
 /// A page whose rows were made, or why not.
@@ -60,6 +73,8 @@ pub(crate) struct ExtractedPage {
     pub(crate) warnings: Vec<Warning>,
     /// What the next run is to know of it, if the job asks for changed pages only.
     pub(crate) visit: Option<Visit>,
+    /// A picture of it: a PNG.
+    pub(crate) screenshot: Option<Bytes>,
 }
 
 /// What a page is for its run.
@@ -109,6 +124,8 @@ pub struct PageOutput {
     pub links: Vec<Link>,
     /// What the job's next run is to know of it, if the job asks for changed pages only.
     pub visit: Option<Visit>,
+    /// A picture of it, if the job wants one: a PNG.
+    pub screenshot: Option<Bytes>,
     /// The run as it stands with this page counted.
     pub run: Run,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::base_url::base_url;
 use super::crawl::{Fingerprint, Link, LinkRules, Origin, Visit, canonical, makes_rows};
-use super::message::{Arrival, Content, Extracted, ExtractedPage, Failure, Fetched, Work};
+use super::message::{Arrival, Arrived, Content, Extracted, ExtractedPage, Failure, Fetched, Work};
 use crate::fetch::FetchedPage;
 use crate::model::{ErrorCode, Job, Match, PluginUse, Selector, SourceType, Stage, UrlRules, Warning, WarningCode};
 use crate::plugin::{ExtractionPlan, Extractors, OpenError, PageExtraction, PageInput, PluginRegistry};
@@ -109,7 +109,7 @@ impl Reader {
     /// Reads what was fetched.
     pub(crate) fn read(&mut self, Fetched { work, page }: Fetched) -> Extracted {
         let page = page.and_then(|arrival| match arrival {
-            Arrival::Page(page, last) => self.read_page(&work, &page, last.as_ref()),
+            Arrival::Page(arrived) => self.read_page(&work, *arrived),
             Arrival::NotModified(url, visit) => Ok(ExtractedPage {
                 url: String::from(url).into(),
                 bytes: 0,
@@ -117,18 +117,27 @@ impl Reader {
                 links: Vec::new(),
                 warnings: Vec::new(),
                 visit: Some(visit),
+                screenshot: None,
             }),
         });
         Extracted { work, page }
     }
 
-    fn read_page(&mut self, work: &Work, page: &FetchedPage, last: Option<&Visit>) -> Result<ExtractedPage, Failure> {
+    fn read_page(&mut self, work: &Work, arrived: Arrived) -> Result<ExtractedPage, Failure> {
+        let Arrived {
+            page,
+            last,
+            scripting,
+            screenshot,
+        } = arrived;
+        let page = &page;
         if work.kind != SourceType::Page {
             return self.read_document(work.kind, page);
         }
         let reading = Arc::clone(&self.reading);
         let visit = reading.only_changed.then(|| visit(work, page));
         let is_unchanged = last
+            .as_ref()
             .zip(visit.as_ref())
             .is_some_and(|(last, visit)| last.body == visit.body);
         if is_unchanged && !reading.leads_on() {
@@ -139,20 +148,28 @@ impl Reader {
                 links: Vec::new(),
                 warnings: Vec::new(),
                 visit,
+                screenshot,
             });
         }
-        let mut extracted = self.extract(page, work)?;
-        if is_unchanged {
-            extracted.content = Content::Unchanged;
-        } else if !makes_rows(reading.rows_from.as_ref(), &page.url) {
-            extracted.content = Content::LinksOnly;
-        }
+        let without_rows = if is_unchanged {
+            Some(Content::Unchanged)
+        } else {
+            (!makes_rows(reading.rows_from.as_ref(), &page.url)).then_some(Content::LinksOnly)
+        };
+        let mut extracted = self.extract(page, scripting, work, without_rows)?;
         extracted.visit = visit;
+        extracted.screenshot = screenshot;
         Ok(extracted)
     }
 
     /// The rows and links of a page.
-    fn extract(&mut self, page: &FetchedPage, work: &Work) -> Result<ExtractedPage, Failure> {
+    fn extract(
+        &mut self,
+        page: &FetchedPage,
+        scripting: bool,
+        work: &Work,
+        without_rows: Option<Content>,
+    ) -> Result<ExtractedPage, Failure> {
         let reading = Arc::clone(&self.reading);
         let text = page.text().text;
         let base_url = base_url(&text, &page.url);
@@ -161,20 +178,37 @@ impl Reader {
             base_url: base_url.as_str(),
             media_type: &page.media_type,
             status: page.status,
-            scripting: false,
+            scripting,
             text: &text,
             bytes: &page.body,
         };
         let Findings { rows: mut found, links } = self
             .ask(input)
             .map_err(|error| Failure::extracting(code(&error), error.to_string()))?;
+        // A link that leads to another host by a redirect does not make that host the job's.
+        let host = match &work.target {
+            Ok(asked) if work.depth > 0 => asked,
+            _ => &page.url,
+        };
         let origin = Origin {
             url: &page.url,
+            host,
             base_url: &base_url,
             depth: work.depth,
             listing: work.listing,
         };
         let (links, mut warnings) = reading.links.find(origin, links);
+        if let Some(content) = without_rows {
+            return Ok(ExtractedPage {
+                url: page.url.as_str().into(),
+                bytes: page.body.len() as u64,
+                content,
+                links,
+                warnings,
+                visit: None,
+                screenshot: None,
+            });
+        }
         let info = PageInfo {
             url: page.url.as_str().into(),
             base_url,
@@ -194,6 +228,7 @@ impl Reader {
             links,
             warnings: made.warnings,
             visit: None,
+            screenshot: None,
         })
     }
 
@@ -251,6 +286,7 @@ impl Reader {
                 .collect(),
             warnings: warnings.into_iter().collect(),
             visit: None,
+            screenshot: None,
         })
     }
 }

@@ -83,6 +83,7 @@ async fn drive(
     let Pipeline {
         job,
         client,
+        renderer,
         reading,
         run,
         starts,
@@ -107,6 +108,7 @@ async fn drive(
     let concurrency = job.concurrency.get();
     let fetcher = Fetcher {
         client,
+        renderer,
         last_run: memory.filter(|_| job.request.only_changed),
         needs_links: reading.leads_on(),
         stop: Arc::clone(&stop),

@@ -8,6 +8,7 @@ use url::Url;
 use super::crawl::{Frontier, Link, Starts};
 use super::message::{Failure, Work};
 use super::stop::Stop;
+use crate::fetch::public;
 use crate::model::{ErrorCode, Job, Stage};
 
 /// How the source came to its end.
@@ -53,7 +54,7 @@ impl Source {
                 url: start
                     .url
                     .as_ref()
-                    .map_or_else(|_| self.job.source.as_str().to_owned(), Url::to_string),
+                    .map_or_else(|_| self.job.source.as_str().to_owned(), |url| public(url).to_string()),
                 target: start.url.map_err(|error| invalid(error.to_string())),
                 kind: start.kind,
                 depth: 0,
@@ -79,10 +80,11 @@ impl Source {
 }
 
 fn found(number: u64, link: Link) -> Work {
+    let target = Url::parse(&link.url).map_err(|error| invalid(error.to_string()));
     Work {
         number,
-        target: Url::parse(&link.url).map_err(|error| invalid(error.to_string())),
-        url: link.url,
+        url: target.as_ref().map_or(link.url, |url| public(url).to_string()),
+        target,
         kind: link.kind,
         depth: link.depth,
         listing: link.listing,

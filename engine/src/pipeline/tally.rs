@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
@@ -24,6 +25,7 @@ struct Counted {
     rows: Vec<Row>,
     links: Vec<Found>,
     visit: Option<Visit>,
+    screenshot: Option<Bytes>,
 }
 
 /// Counts a run's pages.
@@ -104,6 +106,7 @@ impl Tally {
                 failure: failed,
                 links,
                 visit: counted.visit,
+                screenshot: counted.screenshot,
                 run: self.run.clone(),
             };
             if self.output.send(output).await.is_err() {
@@ -150,6 +153,7 @@ impl Tally {
         let mut counted = Counted {
             links: page.links,
             visit: page.visit,
+            screenshot: page.screenshot,
             ..Counted::default()
         };
         if !matches!(page.content, Content::Document) {
@@ -171,7 +175,14 @@ impl Tally {
             Content::Document => {}
             Content::Unchanged => self.run.unchanged_pages += 1,
             Content::LinksOnly => self.run.pages += 1,
-            Content::Rows(rows, tallies) => counted.rows = self.count_rows(rows, &tallies),
+            Content::Rows(rows, tallies) => {
+                let made = rows.len();
+                counted.rows = self.count_rows(rows, &tallies);
+                // A page that counts as unchanged next time would keep the rows that the budget has cut.
+                if counted.rows.len() < made {
+                    counted.visit = None;
+                }
+            }
         }
         counted
     }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::builder::Pipeline;
-use super::message::{Arrival, Content, Fetched, Work};
+use super::message::{Arrival, Arrived, Content, Failure, Fetched, Work};
 use crate::fetch::{FetchError, FetchedPage};
 use crate::model::{Column, ErrorCode, Row, SourceType, Warning};
 
@@ -43,6 +43,14 @@ pub enum TrialError {
     /// The page could not be fetched.
     #[error(transparent)]
     Fetch(Box<FetchError>),
+    /// The page could not be rendered.
+    #[error("{message}")]
+    Render {
+        /// The kind of error.
+        code: ErrorCode,
+        /// Why.
+        message: String,
+    },
     /// The page was there, and the extractors failed.
     #[error("{message}")]
     Extract {
@@ -56,26 +64,21 @@ pub enum TrialError {
 impl Pipeline {
     /// Tries the queries out on one page.
     pub async fn try_page(self, page: TrialPage) -> Result<Trial, TrialError> {
-        let fetched = match page {
-            TrialPage::Url(url) => self
-                .client
-                .fetch(&url, &CancellationToken::new())
-                .await
-                .map_err(Box::new)
-                .map_err(TrialError::Fetch)?,
-            TrialPage::Html { html, url } => given(html, url),
+        let arrived = match page {
+            TrialPage::Url(url) => self.arrive(&url).await?,
+            TrialPage::Html { html, url } => plain(given(html, url)),
         };
         let columns = self.columns();
         let reading = self.reading;
         let work = Work {
             number: 0,
-            url: fetched.url.to_string(),
-            target: Ok(fetched.url.clone()),
+            url: arrived.page.url.to_string(),
+            target: Ok(arrived.page.url.clone()),
             kind: SourceType::Page,
             depth: 0,
             listing: 1,
         };
-        let page = Ok(Arrival::Page(Box::new(fetched), None));
+        let page = Ok(Arrival::Page(Box::new(arrived)));
         let extracted = tokio::task::spawn_blocking(move || reading.reader().read(Fetched { work, page }));
         let page = extracted
             .await
@@ -94,6 +97,36 @@ impl Pipeline {
             rows,
             warnings: page.warnings,
         })
+    }
+
+    async fn arrive(&self, url: &Url) -> Result<Arrived, TrialError> {
+        let cancel = CancellationToken::new();
+        if let Some(renderer) = &self.renderer {
+            match renderer.render(&self.client, url, &cancel).await {
+                Ok(rendered) => {
+                    return Ok(Arrived {
+                        scripting: true,
+                        ..plain(rendered.page)
+                    });
+                }
+                Err(Failure { code, message, .. }) if !renderer.falls_back_from(code) => {
+                    return Err(TrialError::Render { code, message });
+                }
+                Err(_) => {}
+            }
+        }
+        let page = self.client.fetch(url, &cancel).await;
+        page.map(plain).map_err(Box::new).map_err(TrialError::Fetch)
+    }
+}
+
+/// A page in which no script ran.
+fn plain(page: FetchedPage) -> Arrived {
+    Arrived {
+        page,
+        last: None,
+        scripting: false,
+        screenshot: None,
     }
 }
 

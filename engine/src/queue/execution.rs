@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value as Json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -169,6 +170,7 @@ impl Execution {
                 registry: &environment.registry,
                 secrets: &*environment.secrets,
                 fetch: &environment.fetch,
+                browsers: &environment.browsers,
             };
             let began_with = record.run.plugins.clone();
             let pipeline =
@@ -196,8 +198,11 @@ impl Execution {
         if pipeline.compares() {
             let job = store.job(&self.waiting.user, &self.waiting.job).await?;
             if let Some(run) = job.success {
-                let end = store.run(&self.waiting.job, &run).await?.pages_end;
-                last = Some((run, end));
+                let record = store.run(&self.waiting.job, &run).await?;
+                // Rows that are made in another way are other rows, whatever the pages are.
+                if makes_the_same(&record.definition, &self.claimed.record.definition) {
+                    last = Some((run, record.pages_end));
+                }
             }
         }
         RunMemory::new(store, &self.waiting.run, last).await
@@ -341,6 +346,15 @@ impl Execution {
             }
         }
     }
+}
+
+/// Whether two definitions make the same rows of the same pages.
+fn makes_the_same(one: &str, other: &str) -> bool {
+    let parts = |definition: &str| {
+        let definition: Json = serde_json::from_str(definition).unwrap_or_default();
+        ["queries", "item", "rows_from", "request", "render_config"].map(|field| definition[field].clone())
+    };
+    parts(one) == parts(other)
 }
 
 /// The end of a run that failed as a whole.

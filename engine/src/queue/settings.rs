@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::fetch::FetchEnvironment;
 use crate::plugin::PluginRegistry;
+use crate::render::Browsers;
 
 /// The bounds of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct WorkerEnvironment {
     pub secrets: SharedSecrets,
     /// What the fetches of all runs share.
     pub fetch: FetchEnvironment,
+    /// The browser of the process.
+    pub browsers: Browsers,
 }
 
 impl fmt::Debug for WorkerEnvironment {

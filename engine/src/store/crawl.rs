@@ -13,8 +13,9 @@ use super::records::{damaged, page_record, word};
 use crate::model::RunId;
 use crate::pipeline::{Fingerprint, Link, PagesDone, StoredLinks, Visit};
 
-/// How many pages are read at a time.
-const PAGES_AT_A_TIME: u64 = 256;
+/// How many pages are read at a time; fewer where all their links are kept, since a sitemap has tens of thousands.
+const PAGES_AT_A_TIME: u64 = 64;
+const PAGES_WITH_LINKS_AT_A_TIME: u64 = 16;
 
 #[derive(SurrealValue)]
 #[surreal(crate = "surrealdb::types")]
@@ -118,7 +119,7 @@ impl Store {
             end: from,
         };
         while found.links.is_empty() && found.end < before {
-            let chunk_end = before.min(found.end + PAGES_AT_A_TIME);
+            let chunk_end = before.min(found.end + PAGES_WITH_LINKS_AT_A_TIME);
             for page in self.crawled(run, found.end, chunk_end).await? {
                 if let Some(links) = &page.links {
                     found.links.append(&mut decode_links(links)?);

@@ -108,6 +108,7 @@ impl Store {
             .run(
                 "BEGIN;
                  DELETE page:[$run, $next]..[$run, $after] RETURN NONE;
+                 DELETE screenshot:[$run, $next]..[$run, $after] RETURN NONE;
                  UPDATE $erasure SET next = $after;
                  COMMIT;",
                 vars! {

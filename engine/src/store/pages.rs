@@ -8,7 +8,7 @@ use super::encoding::{decode, encode};
 use super::error::StoreError;
 use super::leases::{CHECK_LEASE, Lease, counts};
 use super::log::lines;
-use super::records::{damaged, page_record, parts};
+use super::records::{damaged, page_record, parts, screenshot_record};
 use crate::model::{Column, LogLine, Row, RunId};
 use crate::pipeline::PageOutput;
 
@@ -30,9 +30,17 @@ pub struct StoredPage {
 #[derive(Clone, Debug)]
 pub struct EncodedPages {
     records: Vec<NewPage>,
+    screenshots: Vec<Screenshot>,
     counts: String,
     next_page: u64,
     size: u64,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+#[surreal(crate = "surrealdb::types")]
+struct Screenshot {
+    id: RecordId,
+    png: Bytes,
 }
 
 #[derive(Clone, Debug, SurrealValue)]
@@ -84,11 +92,22 @@ impl EncodedPages {
             let values = [&page.rows, &page.links, &page.visit].into_iter().flatten();
             PAGE_BYTES + (url + values.map(|value| value.as_ref().len()).sum::<usize>()) as u64
         };
+        let screenshots: Vec<Screenshot> = pages
+            .iter()
+            .filter_map(|page| {
+                Some(Screenshot {
+                    id: screenshot_record(run, page.number),
+                    png: Bytes::from(page.screenshot.as_ref()?.to_vec()),
+                })
+            })
+            .collect();
+        let pictures = |picture: &Screenshot| picture.png.as_ref().len() as u64;
         Some(Self {
             counts: counts(&last.run),
             next_page: last.number + 1,
-            size: records.iter().map(size).sum(),
+            size: records.iter().map(size).sum::<u64>() + screenshots.iter().map(pictures).sum::<u64>(),
             records,
+            screenshots,
         })
     }
 
@@ -114,6 +133,7 @@ impl Store {
         let mut variables = lease.variables();
         variables.extend(vars! {
             pages: pages.records.clone(),
+            screenshots: pages.screenshots.clone(),
             counts: pages.counts.clone(),
             next_page: pages.next_page as i64,
             size: pages.size as i64,
@@ -126,12 +146,27 @@ impl Store {
              {CHECK_LEASE}
              INSERT INTO page $pages ON DUPLICATE KEY UPDATE url = $input.url, rows = $input.rows,
                  row_count = $input.row_count, links = $input.links, visit = $input.visit RETURN NONE;
+             INSERT INTO screenshot $screenshots ON DUPLICATE KEY UPDATE png = $input.png RETURN NONE;
              INSERT INTO log $lines RETURN NONE;
              UPDATE $partition SET counts = $counts, next_page = $next_page, next_line = $next_line, size += $size
                  RETURN NONE;
              COMMIT;"
         );
         self.database.run(&statements, variables).await.map(drop)
+    }
+
+    /// The picture of a page of a run, a PNG.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none.
+    pub async fn screenshot(&self, run: &RunId, page: u64) -> Result<Vec<u8>, StoreError> {
+        let found = self
+            .database
+            .run("SELECT * FROM ONLY $id", vars! { id: screenshot_record(run, page) })
+            .await?
+            .take::<Option<Screenshot>>(0)?;
+        let picture = found.ok_or(StoreError::NotFound("a picture of the page"))?;
+        Ok(picture.png.into_inner().to_vec())
     }
 
     /// Up to some tens of pages with rows of a run, from a number on, in order. None means that there are no more before `end`,

@@ -31,6 +31,13 @@ pub(super) fn page_record(run: &RunId, number: u64) -> RecordId {
     record("page", [text(run.as_str()), Value::Number((number as i64).into())])
 }
 
+pub(super) fn screenshot_record(run: &RunId, number: u64) -> RecordId {
+    record(
+        "screenshot",
+        [text(run.as_str()), Value::Number((number as i64).into())],
+    )
+}
+
 pub(super) fn log_record(run: &RunId, number: u64) -> RecordId {
     record("log", [text(run.as_str()), Value::Number((number as i64).into())])
 }

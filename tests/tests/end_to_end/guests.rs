@@ -13,6 +13,7 @@ use snowscrape_engine::plugin::{
     CallError, ComponentSource, ExtractionPlan, ExtractorInstance, Extractors, Limits, LoadError, OpenError,
     PluginEngine, PluginRegistry,
 };
+use snowscrape_engine::render::{BrowserSettings, Browsers};
 use snowscrape_tests::hostile::{HostilePage, HostileServer};
 
 use crate::support::{GUESTS, WEB, engine, job, page, registry, source, try_registry};
@@ -188,6 +189,7 @@ fn run(mode: &str, on_plugin_error: &str) -> (Finished, Vec<Json>) {
             registry: &registry,
             secrets: &|_| None,
             fetch: &FetchEnvironment::default(),
+            browsers: &Browsers::new(BrowserSettings::new(Vec::new())),
         },
         Run::queued(
             RunId::new("run_test"),

@@ -18,6 +18,7 @@ mod golden;
 mod guests;
 mod linear;
 mod proxies;
+mod rendered;
 mod run;
 mod stored;
 mod structured;

@@ -172,4 +172,14 @@ fn wrong_settings_are_told_by_their_place() {
     check("ftp://me:hush@127.0.0.1:21", "US", &["proxies[1]: `url`"]);
     check("http://me:hush@127.0.0.1:21/path", "US", &["proxies[1]: `url`"]);
     check("http://127.0.0.1:10", "UK", &["proxies[1]: `country`"]);
+    for text in [
+        "proxies = [\"http://me:hush@h:1\"]",
+        "[[proxies]]\nurl = \"http://me:hush@h\"\nwieght = 1",
+    ] {
+        let folder = Folder::with_job(&job(&site, 1, &json!({})));
+        folder.write("settings.toml", text);
+        let ended = Ended::within(folder.path(), &["run", "job.json", "--config", "settings.toml"]);
+        let ended = ended.expect(2, &["settings.toml", "line ", "[[proxies]]"]);
+        assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
+    }
 }

@@ -178,15 +178,8 @@ fn wrong_input_is_refused_before_anything_is_fetched() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_said() {
+fn a_schedule_is_ignored_with_a_warning() {
     let site = DemoSite::start();
-    let rendered = json!({"render_config": {"enabled": true}});
-    let folder = Folder::with_job(&with(small_job(&site.base_url()), &rendered));
-    Ended::within(folder.path(), &["run", "job.json"])
-        .expect(1, &["error: render_config: this version of SnowScrape does not "]);
-    assert_eq!(folder.names(), ["job.json"]);
-    assert_eq!(site.requests(), 0);
-
     let scheduled = with(
         small_job(&site.base_url()),
         &json!({"scheduling": {"minutes": [0]}, "render_config": {"enabled": false}}),

@@ -9,6 +9,7 @@ use snowscrape_engine::fetch::FetchEnvironment;
 use snowscrape_engine::model::{Column, Job, JobId, RunId, RunStatus, UserId};
 use snowscrape_engine::pipeline::{Environment, Finished, Pipeline};
 use snowscrape_engine::plugin::PluginRegistry;
+use snowscrape_engine::render::{BrowserSettings, Browsers};
 use snowscrape_engine::store::{Claimed, EncodedPages, Ending, JobDefinition, Store, WaitingRun};
 use snowscrape_tests::site::{DemoSite, demo_job, expected_rows};
 
@@ -20,6 +21,7 @@ async fn work(store: &Store, registry: &PluginRegistry, job: Job, claimed: &Clai
         registry,
         secrets: &|_| None,
         fetch: &FetchEnvironment::default(),
+        browsers: &Browsers::new(BrowserSettings::new(Vec::new())),
     };
     let done = store.pages_done(claimed.lease.run(), claimed.next_page).await.unwrap();
     let pipeline = Pipeline::build(job, environment, claimed.record.run.clone()).unwrap();

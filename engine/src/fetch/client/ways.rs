@@ -44,6 +44,10 @@ impl Ways {
         })
     }
 
+    pub(super) fn route(&self) -> Option<&ProxyRoute> {
+        self.route.as_ref()
+    }
+
     /// Sends a request and waits for its response's head: through a proxy where the run has some, through another one where
     /// that is at fault.
     ///
@@ -70,6 +74,13 @@ impl Ways {
                 Err(none) => return Err(failure.unwrap_or(FetchErrorKind::NoProxy(none))),
             };
             let http = self.through(&server, route)?;
+            let unanswered = Unanswered {
+                route,
+                server: &server,
+                host,
+                // Through a tunnel it is the target that does not answer.
+                is_blamed: server.forwards(url),
+            };
             let sent = match request.build(&http, cookies.cloned()) {
                 Ok(mut built) => {
                     if server.forwards(url) {
@@ -83,6 +94,7 @@ impl Ways {
                 }
                 Err(error) => Err(error),
             };
+            unanswered.answered();
             let fault = match &sent {
                 Ok(response) => server.fault_in_response(url, response.status().as_u16()),
                 Err(error) => proxy_fault(error, &server, url),
@@ -124,6 +136,30 @@ impl Ways {
             .map_err(|error| unusable(transport::root_cause(&error)))?;
         clients.insert(server.id(), client.clone());
         Ok(client)
+    }
+}
+
+/// A request on its way through a proxy. Where the time for it ends before an answer is there, the proxy may be to blame.
+struct Unanswered<'a> {
+    route: &'a ProxyRoute,
+    server: &'a ProxyServer,
+    host: &'a str,
+    is_blamed: bool,
+}
+
+impl Unanswered<'_> {
+    fn answered(mut self) {
+        self.is_blamed = false;
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if self.is_blamed {
+            let reason = "it gave no answer in time".to_owned();
+            let fault = ProxyFault::NoTunnel { reason };
+            self.route.report(self.server, self.host, Err(&fault));
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct LinkRules {
 pub(crate) struct Origin<'a> {
     /// Its URL after redirects.
     pub(crate) url: &'a Url,
+    /// Whose host is the same host: the page itself, or where a link led here by a redirect, what the link named.
+    pub(crate) host: &'a Url,
     /// What its links are resolved against.
     pub(crate) base_url: &'a Url,
     /// As its [`Link`] has it.
@@ -89,7 +91,7 @@ impl LinkRules {
                     continue;
                 }
                 if let Some(url) = resolve(link_text, origin.base_url)
-                    && (!rule.same_host || is_same_host(&url, origin.url))
+                    && (!rule.same_host || is_same_host(&url, origin.host))
                     && rule.rules.allows(url.as_str())
                 {
                     found.push(link(url, origin.depth + 1, 1));
@@ -167,6 +169,7 @@ mod tests {
         let url = Url::parse(PAGE).unwrap();
         let origin = Origin {
             url: &url,
+            host: &url,
             base_url: &url,
             depth,
             listing,
@@ -246,6 +249,7 @@ mod tests {
         let url = Url::parse(PAGE).unwrap();
         let origin = Origin {
             url: &url,
+            host: &url,
             base_url: &url,
             depth: 0,
             listing: 1,

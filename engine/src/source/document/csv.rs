@@ -9,52 +9,58 @@ use crate::source::parse_page_url;
 
 pub(super) fn read(text: &str, column: Option<&str>) -> Result<NamedUrls, DocumentError> {
     let text = text.trim_start_matches('\u{feff}');
-    let records = ReaderBuilder::new()
+    let mut named = NamedUrls::default();
+    let Some(header) = records(text).next().transpose()? else {
+        return Ok(named);
+    };
+    let known = || header.iter().collect::<Vec<_>>().join(", ");
+    let at = match column {
+        Some(column) => {
+            header
+                .iter()
+                .position(|name| name.trim() == column)
+                .ok_or_else(|| DocumentError::NoColumn {
+                    column: column.to_owned(),
+                    known: known(),
+                })?
+        }
+        // Two passes, since a file may be larger when its cells are taken apart than it is.
+        None => match first_column(text)? {
+            Some(at) => at,
+            None if records(text).nth(1).is_none() => return Ok(named),
+            None => return Err(DocumentError::NoUrls { known: known() }),
+        },
+    };
+    let is_header = column.is_some() || !header.get(at).is_some_and(is_url);
+    for row in records(text).skip(usize::from(is_header)) {
+        if let Some(cell) = row?.get(at).filter(|cell| !cell.trim().is_empty()) {
+            named.add(cell, SourceType::Page)?;
+        }
+    }
+    Ok(named)
+}
+
+fn records(text: &str) -> impl Iterator<Item = Result<StringRecord, DocumentError>> {
+    ReaderBuilder::new()
         .delimiter(separator(text))
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes())
         .into_records()
-        .collect::<Result<Vec<StringRecord>, _>>()
-        .map_err(|error| DocumentError::Csv(error.to_string()))?;
-    let Some((header, rows)) = records.split_first() else {
-        return Ok(NamedUrls::default());
-    };
-    let known = || header.iter().collect::<Vec<_>>().join(", ");
-    let (at, from) = match column {
-        Some(column) => {
-            let at = header.iter().position(|name| name.trim() == column);
-            let none = || DocumentError::NoColumn {
-                column: column.to_owned(),
-                known: known(),
-            };
-            (at.ok_or_else(none)?, rows)
-        }
-        None if rows.is_empty() && !has_url(header) => return Ok(NamedUrls::default()),
-        None => {
-            let at = first_column(&records).ok_or_else(|| DocumentError::NoUrls { known: known() })?;
-            let is_header = !header.get(at).is_some_and(is_url);
-            (at, if is_header { rows } else { &records })
-        }
-    };
-    let mut named = NamedUrls::default();
-    for cell in from
-        .iter()
-        .filter_map(|row| row.get(at))
-        .filter(|cell| !cell.trim().is_empty())
-    {
-        named.add(cell, SourceType::Page);
-    }
-    Ok(named)
+        .map(|record| record.map_err(|error| DocumentError::Csv(error.to_string())))
 }
 
 /// The first column in which any row holds a URL.
-fn first_column(records: &[StringRecord]) -> Option<usize> {
-    records.iter().filter_map(|row| row.iter().position(is_url)).min()
-}
-
-fn has_url(row: &StringRecord) -> bool {
-    row.iter().any(is_url)
+fn first_column(text: &str) -> Result<Option<usize>, DocumentError> {
+    let mut first = None;
+    for row in records(text) {
+        let at = row?.iter().position(is_url);
+        first = first.into_iter().chain(at).min();
+        if first == Some(0) {
+            break;
+        }
+    }
+    Ok(first)
 }
 
 fn is_url(cell: &str) -> bool {

@@ -17,6 +17,12 @@ pub enum DocumentError {
         /// The most bytes.
         limit: u64,
     },
+    /// The document names too many URLs.
+    #[error("names more than {limit} URLs; split it into several documents")]
+    TooMany {
+        /// The most URLs.
+        limit: usize,
+    },
     /// The document is no CSV file.
     #[error("is no CSV file: {0}")]
     Csv(String),

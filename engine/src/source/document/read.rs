@@ -10,6 +10,9 @@ use super::{DocumentError, csv, list, sitemap};
 use crate::model::SourceType;
 use crate::source::parse_page_url;
 
+/// The most URLs that one document may name: four times what the protocol of sitemaps allows, since all are in memory at once.
+pub(super) const MAX_NAMED: usize = 200_000;
+
 /// A document that was fetched.
 #[derive(Clone, Copy, Debug)]
 pub struct Document<'a> {
@@ -54,7 +57,7 @@ pub fn read_document(document: Document<'_>) -> Result<NamedUrls, DocumentError>
     match document.kind {
         SourceType::Sitemap => sitemap::read(&text),
         SourceType::Csv => csv::read(&text, document.column),
-        SourceType::List => Ok(list::read(&text)),
+        SourceType::List => list::read(&text),
         // A page names nothing; its links are the business of the job's rules.
         SourceType::Page => Ok(NamedUrls::default()),
     }
@@ -62,15 +65,22 @@ pub fn read_document(document: Document<'_>) -> Result<NamedUrls, DocumentError>
 
 impl NamedUrls {
     /// Adds a text that should be a URL.
-    pub(super) fn add(&mut self, text: &str, kind: SourceType) {
+    ///
+    /// # Errors
+    /// That there are more than a document may name.
+    pub(super) fn add(&mut self, text: &str, kind: SourceType) -> Result<(), DocumentError> {
         let text = text.trim();
         if let Ok(url) = parse_page_url(text) {
+            if self.urls.len() == MAX_NAMED {
+                return Err(DocumentError::TooMany { limit: MAX_NAMED });
+            }
             self.urls.push(Named { url, kind });
         } else {
             self.left_out += 1;
             self.first_left_out
                 .get_or_insert_with(|| text.chars().take(200).collect());
         }
+        Ok(())
     }
 }
 

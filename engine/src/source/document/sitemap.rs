@@ -13,7 +13,7 @@ use crate::model::SourceType;
 pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if !text.starts_with('<') {
-        let named = list::read(text);
+        let named = list::read(text)?;
         return if named.urls.is_empty() && named.left_out > 0 {
             Err(DocumentError::Sitemap(
                 "it is neither XML nor a list of URLs".to_owned(),
@@ -46,7 +46,7 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
             Event::End(_) => {
                 open.pop();
                 if let Some((url, kind)) = location.take() {
-                    named.add(&url, kind);
+                    named.add(&url, kind)?;
                 }
             }
             Event::Text(text) => {

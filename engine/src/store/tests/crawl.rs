@@ -32,6 +32,7 @@ async fn links_and_visits_come_back() {
     pages[1].links = links.to_vec();
     pages[599].links = vec![links[0].clone()];
     pages[300].visit = Some(visit("300"));
+    pages[7].screenshot = Some(bytes::Bytes::from_static(b"\x89PNG"));
     world.commit(&lease, &pages).await.unwrap();
 
     let store = &world.store;
@@ -43,7 +44,7 @@ async fn links_and_visits_come_back() {
         };
         assert_eq!(found, expected, "{from}..{before}");
     };
-    check(0, 600, &links, 256).await;
+    check(0, 600, &links, 16).await;
     check(0, 1, &[], 1).await;
     check(2, 600, &links[..1], 600).await;
     check(2, 700, &links[..1], 600).await;
@@ -57,6 +58,9 @@ async fn links_and_visits_come_back() {
     let visits = store.visits(&run, 600).await.unwrap();
     assert_eq!(visits.into_iter().collect::<Vec<_>>(), [(visit("300").page, 300)]);
     assert_eq!(store.visit(&run, 300).await.unwrap(), Some(visit("300")));
+    assert_eq!(store.screenshot(&run, 7).await.unwrap(), b"\x89PNG");
+    let none = store.screenshot(&run, 8).await;
+    assert!(matches!(none, Err(StoreError::NotFound(_))), "{none:?}");
     assert_eq!(store.visit(&run, 0).await.unwrap(), None);
     assert_eq!(store.visit(&run, 1_000).await.unwrap(), None);
 }

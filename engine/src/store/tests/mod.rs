@@ -108,6 +108,7 @@ fn page(run: &Run, number: u64) -> PageOutput {
         failure: None,
         links: Vec::new(),
         visit: None,
+        screenshot: None,
         run: Run {
             pages: number + 1,
             rows: number + 1,

@@ -1,7 +1,7 @@
 //! All faults of a definition at once, by field.
 
 use reqwest::Method;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::support::Server;
 
@@ -122,26 +122,4 @@ fn addresses_that_are_not_fetched_from_are_refused() {
     let failed = ann.wait_for(&id, "failed");
     assert_eq!(failed["last_error"]["code"], "blocked_address");
     assert_eq!(failed["run"]["first_errors"][0]["code"], "blocked_address");
-}
-
-#[test]
-fn what_has_no_stage_yet_fails_and_says_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    let ann = server.client("ann");
-    let check = |field: &str, value: Json| {
-        let mut job = json!({
-            "name": "Later",
-            "source": "http://127.0.0.1:9/",
-            "queries": [{"name": "a", "type": "css", "query": "a"}]
-        });
-        job[field] = value;
-        let id = ann.create(&job);
-        ann.run(&id);
-        let failed = ann.wait_for(&id, "failed");
-        let message = failed["last_error"]["message"].as_str().unwrap();
-        assert!(message.contains(field), "{message}");
-        assert_eq!(failed["run"]["status"], "failed");
-    };
-    check("render_config", json!({"enabled": true}));
 }

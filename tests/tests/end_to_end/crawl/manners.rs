@@ -111,3 +111,32 @@ fn requests_are_as_the_job_says() {
         assert!(!ended.stderr.contains(secret), "a secret is logged: {}", ended.stderr);
     }
 }
+
+#[test]
+fn other_hosts_get_no_credentials() {
+    let site = || {
+        RoutedSite::start(|asked| {
+            let names = ["x-kind", "x-token", "authorization", "cookie", "x-plain"];
+            let lines = names.map(|name| asked.header(name).to_owned());
+            let link = asked.target.strip_prefix("/?to=").unwrap_or("/end").to_owned();
+            Reply::html(format!("<h1>{}</h1><a href='{link}'>x</a>", lines.join("|")))
+        })
+    };
+    let (own, other) = (site(), site());
+    let fields = json!({
+        "request": {
+            "headers": {"X-Kind": {"secret": "KIND"}, "X-Token": "t", "X-Plain": "p"}, "cookies": {"a": "1"},
+            "auth": {"username": "me", "password": "pw"}, "robots": "ignore",
+        },
+        "follow": [{"links": {"type": "css", "query": "a::attr(href)"}, "same_host": false, "depth": 2}],
+    });
+    let source = format!("{}/?to={}/end", own.base_url(), other.base_url());
+    let folder = Folder::with_job(&headings(&source, &fields));
+    let mut command = snowscrape(&["run", "job.json", "--output", "rows.json"]);
+    command
+        .current_dir(folder.path())
+        .env("SNOWSCRAPE_SECRET_KIND", "kindly");
+    Ended::of(&mut command).expect(0, &[]);
+    let found = super::headings_of(&folder.rows("rows.json"));
+    assert_eq!(found, ["kindly|t|Basic bWU6cHc=|a=1|p", "||||p"]);
+}

@@ -127,3 +127,13 @@ fn compressed_ones_are_bounded() {
     });
     assert!(matches!(damaged, Err(DocumentError::Gzip(_))), "{damaged:?}");
 }
+
+#[test]
+fn the_urls_of_a_document_are_bounded() {
+    let check = |urls: usize| {
+        let text = "http://a.example/\n".repeat(urls);
+        read_document(document(SourceType::List, None, &text)).map(|named| named.urls.len())
+    };
+    assert_eq!(check(MAX_NAMED), Ok(MAX_NAMED));
+    assert_eq!(check(MAX_NAMED + 1), Err(DocumentError::TooMany { limit: MAX_NAMED }));
+}
