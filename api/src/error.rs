@@ -236,6 +236,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound("the job") => Self::NotFound("Job"),
             StoreError::NotFound("the run") => Self::NotFound("Run"),
+            StoreError::NotFound("the screenshot") => Self::NotFound("Screenshot"),
             StoreError::State { found, needed } => {
                 Self::Conflict(format!("The job is {found}, and this needs it to be {needed}"))
             }

@@ -27,7 +27,7 @@ enum Command {
     /// Try a query out on a page
     Extract(ExtractArguments),
     /// Serve the Jobs API
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Make, list and revoke API keys
     Keys(KeysArguments),
     /// Tell whether a robots.txt allows a page
@@ -195,7 +195,7 @@ pub(crate) fn main() -> ExitCode {
             Some(file) => batch::run(file),
             None => extract::run(&arguments),
         },
-        Command::Serve(arguments) => serve::run(arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Keys(arguments) => keys::run(arguments.command),
         Command::Robots(arguments) => robots::run(&arguments),
         Command::SuperviseBrowser => Ok(supervise()),

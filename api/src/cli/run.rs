@@ -165,6 +165,6 @@ fn default_output(job: &Path, info: &ExporterInfo) -> PathBuf {
 fn unbuilt(error: &BuildError) -> Failure {
     match error {
         BuildError::Secret(_) | BuildError::Request(_) => Failure::input(error.to_string()),
-        _ => Failure::work(error),
+        BuildError::Extractors(_) => Failure::work(error),
     }
 }

@@ -206,7 +206,7 @@ impl RunsApi {
         self.0.store.job(auth.user(), &id.0).await?;
         self.0.store.run(&id.0, &run.0).await?;
         let PageNumber(page) = page.0;
-        let page = page.ok_or(StoreError::NotFound("a picture of the page"))?;
+        let page = page.ok_or(StoreError::NotFound("the screenshot"))?;
         let picture = self.0.store.screenshot(&run.0, page).await?;
         Ok(Pictured::Pictured(Binary(picture)))
     }

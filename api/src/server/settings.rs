@@ -358,19 +358,20 @@ impl Given {
     }
 }
 
-/// What is wrong with a file of settings, without the line itself: the URLs of proxies may hold passwords.
+/// What is wrong with a file of settings; of proxies without the line itself, since their URLs may hold passwords.
 fn told(text: &str, error: &toml::de::Error) -> String {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let table = before.rfind("\n[").map_or(before, |header| &before[header..]);
     let this_line = text.lines().nth(line - 1).unwrap_or_default();
-    let message = if table.contains("proxies") || this_line.contains("proxies") {
-        "is not as a proxy is described: [[proxies]] with url, country and weight, each at most once"
+    if table.contains("proxies") || this_line.contains("proxies") {
+        format!(
+            "line {line}: a proxy is described by [[proxies]] with url, country and weight, each at most once, and all else is an error"
+        )
     } else {
-        error.message()
-    };
-    format!("line {line}: {message}")
+        error.to_string()
+    }
 }
 
 /// A list of the file: each of its texts is read as the flag's would be.

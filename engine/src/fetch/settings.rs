@@ -125,7 +125,7 @@ impl fmt::Debug for FetchSettings {
             .field("proxies", &self.proxies)
             .field("rate", &self.rate)
             .field("robots", &self.robots)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -93,7 +93,7 @@ impl Execution {
             tracing::error!(run = %self.waiting.run, %error, "a run could not be taken up");
             return self.release().await;
         }
-        match self.drive().await {
+        match Box::pin(self.drive()).await {
             Outcome::Finished(finished) => self.finish(*finished).await,
             Outcome::Failed(code, message) => {
                 let run = self.claimed.record.run.clone();
@@ -106,7 +106,7 @@ impl Execution {
     }
 
     async fn drive(&mut self) -> Outcome {
-        let pipeline = match self.build().await {
+        let pipeline = match Box::pin(self.build()).await {
             Ok(pipeline) => pipeline,
             Err(outcome) => return outcome,
         };

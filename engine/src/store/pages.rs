@@ -165,7 +165,7 @@ impl Store {
             .run("SELECT * FROM ONLY $id", vars! { id: screenshot_record(run, page) })
             .await?
             .take::<Option<Screenshot>>(0)?;
-        let picture = found.ok_or(StoreError::NotFound("a picture of the page"))?;
+        let picture = found.ok_or(StoreError::NotFound("the screenshot"))?;
         Ok(picture.png.into_inner().to_vec())
     }
 

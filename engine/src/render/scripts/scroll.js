@@ -1,5 +1,5 @@
 // Scrolls what scrolls to its end and says how far that is: the page, or the largest part of it that does.
-function () {
+async function () {
   const page = document.scrollingElement || document.documentElement;
   let scroller = page;
   if (page.scrollHeight <= innerHeight + 1) {
@@ -11,6 +11,17 @@ function () {
       if (scroller === page || area(element) > area(scroller)) scroller = element;
     }
   }
+  // Observers of what is in view are told once a frame, and only of changes: the end must be seen out of view before it is
+  // scrolled to, or a page that waits for it to come into view waits for ever. A hidden page has no frames.
+  const frame = () =>
+    new Promise((seen) => {
+      requestAnimationFrame(seen);
+      setTimeout(seen, 100);
+    });
+  const above = Math.max(0, scroller.scrollHeight - 3 * scroller.clientHeight);
+  scroller.scrollTo({ top: above, behavior: "instant" });
+  await frame();
+  await frame();
   scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
   return scroller.scrollHeight;
 }

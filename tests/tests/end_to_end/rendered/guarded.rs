@@ -4,6 +4,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;
 
 use serde_json::json;
+use snowscrape_tests::routed::{Reply, RoutedSite};
 
 use super::{job, site};
 use crate::support::Server;
@@ -35,9 +36,12 @@ fn nothing_is_reached_from_inside_a_page() {
     assert!(tcp.accept().is_err(), "a connection came");
     assert!(udp.recv_from(&mut [0; 100]).is_err(), "a datagram came");
 
-    // The page itself may not stand there either.
-    let mut there = job(&site, "landed.html", "p", &json!({}), &json!({}));
-    there["source"] = json!(format!("http://name.localhost:{}/", target.port()));
+    // Nor may a redirect of the page itself lead there.
+    let location = format!("http://{target}/");
+    let redirecting = RoutedSite::start(move |_| Reply::redirect(location.as_str()));
+    let ignoring = json!({"request": {"robots": "ignore"}});
+    let mut there = job(&site, "landed.html", "p", &json!({}), &ignoring);
+    there["source"] = json!(redirecting.base_url());
     let id = ann.create(&there);
     ann.run(&id);
     let failed = ann.wait_for(&id, "failed");
