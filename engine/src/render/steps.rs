@@ -36,7 +36,7 @@ const FOCUS: &str = concat!(
 const SCROLL: &str = include_str!("scripts/scroll.js");
 
 /// How long a page that was scrolled to its end may take to begin to grow.
-const GROWTH: Duration = Duration::from_millis(1_000);
+const GROWTH: Duration = Duration::from_secs(1);
 /// The same while a request is under way that the scrolling brought about.
 const SLOW_GROWTH: Duration = Duration::from_secs(5);
 
