@@ -36,8 +36,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         .output
         .clone()
         .unwrap_or_else(|| default_output(&arguments.job, info));
-    if job.scheduling.is_some() {
-        say("warning: scheduling is ignored: the job runs once, now");
+    for ignored in ignored(&job) {
+        say(&format!("warning: {ignored}"));
     }
     let guard = arguments.guard.then(AddressGuard::default);
     let (proxies, browser) = read_for_run(arguments.config.as_deref(), guard.clone())
@@ -95,6 +95,30 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         RunStatus::Success => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
+}
+
+/// What a job asks for that only a server does.
+fn ignored(job: &Job) -> impl Iterator<Item = &'static str> {
+    let screenshots = job
+        .render_config
+        .as_ref()
+        .is_some_and(|render| render.enabled && render.screenshot);
+    [
+        (
+            job.scheduling.is_some(),
+            "scheduling is ignored: the job runs once, now",
+        ),
+        (
+            job.request.only_changed,
+            "request.only_changed is ignored: no earlier run is kept to compare with",
+        ),
+        (
+            screenshots,
+            "render_config.screenshot is ignored: a file of rows has no place for pictures",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_asked_for, words)| is_asked_for.then_some(words))
 }
 
 struct Done {

@@ -9,7 +9,7 @@ use snowscrape_engine::model::{Column, FieldError, JobId, OptionValue, Row, RunI
 use snowscrape_engine::pipeline::{Selection, export};
 use snowscrape_engine::plugin::{ColumnQuery, ExportError, ExportWriter, ExporterInfo, Plugin, RunFacts};
 use snowscrape_engine::rows::RowMaker;
-use snowscrape_engine::store::{RunRecord, Store, StoreError};
+use snowscrape_engine::store::{RunRecord, Store};
 use tokio::runtime::Handle;
 
 use super::Tag;
@@ -22,9 +22,6 @@ use crate::exports::ExportPermit;
 use crate::params::{ColumnNames, Flag, Param, Path, Text};
 use crate::refusal::{INVALID, MISSING, Refusal};
 
-/// The parameters that are not the exporter's.
-const OWN: [&str; 4] = ["format", "run", "columns", "meta"];
-
 pub(crate) struct DownloadApi(pub(crate) App);
 
 #[OpenApi(tag = "Tag::Results")]
@@ -33,7 +30,8 @@ impl DownloadApi {
     ///
     /// Gives the rows of the job's latest successful run, or of another one, as a file, as it is written. Options of the
     /// format are parameters, too. Text formats come in gzip or zstd where `Accept-Encoding` asks for it, and a client that
-    /// names in `If-None-Match` the `ETag` of a file that it has is told so instead.
+    /// names in `If-None-Match` the `ETag` of a file that it has is told so instead. What a format cannot hold of the rows is
+    /// told in the server's log.
     #[oai(path = "/jobs/:id/download", method = "get", operation_id = "downloadResults")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn download(
@@ -88,20 +86,23 @@ impl DownloadApi {
         if asked_header(request, &header::IF_NONE_MATCH).is_some_and(|tags| head.is_among(tags)) {
             return Ok(FileResponse::NotModified(head));
         }
+        let permit = app.exports.begin(auth.user()).await?;
+        let file = File {
+            exporter: Arc::clone(exporter),
+            format: info.format.clone(),
+            columns: columns_of_job,
+            selection,
+            options,
+            facts,
+            coding: head.coding,
+            run: run.map(|run| (run.run.run_id, run.pages_end)),
+        };
+        // What a GET would be refused for, a HEAD is refused for too.
+        let (writer, file) = open(file).await?;
         let body = if request.method() == Method::HEAD {
             Body::empty()
         } else {
-            let permit = app.exports.begin(auth.user()).await?;
-            let file = File {
-                exporter: Arc::clone(exporter),
-                columns: columns_of_job,
-                selection,
-                options,
-                facts,
-                coding: head.coding,
-                run: run.map(|run| (run.run.run_id, run.pages_end)),
-            };
-            self.write(file, permit).await?
+            self.write(writer, file, permit)
         };
         Ok(FileResponse::File {
             head,
@@ -115,6 +116,7 @@ impl DownloadApi {
 /// What is to be written.
 struct File {
     exporter: Arc<Plugin>,
+    format: String,
     /// The run's columns, by which its rows are read.
     columns: Vec<Column>,
     selection: Selection,
@@ -134,27 +136,29 @@ impl DownloadApi {
     }
 
     /// Begins to write, on a thread that may wait for the client.
-    async fn write(&self, file: File, permit: ExportPermit) -> Result<Body, ApiError> {
-        let opened = tokio::task::spawn_blocking(move || {
-            let columns = file.selection.columns().to_vec();
-            let opened = ExportWriter::open(&file.exporter, columns, &file.options, &file.facts);
-            opened.map(|writer| (writer, file))
-        });
-        let (writer, file) = opened
-            .await
-            .expect("opening an exporter does not panic")
-            .map_err(refused)?;
+    fn write(&self, writer: ExportWriter, file: File, permit: ExportPermit) -> Body {
         let (body, out) = body(self.0.stall);
         let store = self.0.store.clone();
         let runtime = Handle::current();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            if let Err(error) = write_file(writer, file, store, &runtime, out) {
+            if let Err(error) = write_file(writer, &file, &store, &runtime, out) {
                 tracing::warn!(%error, "a download ended before its file did");
             }
         });
-        Ok(body)
+        body
     }
+}
+
+/// Tells the exporter what it is to write, which it may refuse.
+async fn open(file: File) -> Result<(ExportWriter, File), ApiError> {
+    let opened = tokio::task::spawn_blocking(move || {
+        let columns = file.selection.columns().to_vec();
+        let opened = ExportWriter::open(&file.exporter, columns, &file.options, &file.facts);
+        opened.map(|writer| (writer, file))
+    });
+    let opened = opened.await.expect("opening an exporter does not panic");
+    opened.map_err(refused)
 }
 
 fn facts(job: &str, run: Option<&RunRecord>, queries: Vec<ColumnQuery>) -> RunFacts {
@@ -182,63 +186,48 @@ fn asked_header<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> 
 }
 
 /// Writes all rows. It waits for the client.
-fn write_file(writer: ExportWriter, file: File, store: Store, runtime: &Handle, out: BodyWriter) -> Result<(), String> {
+fn write_file(
+    writer: ExportWriter,
+    file: &File,
+    store: &Store,
+    runtime: &Handle,
+    out: BodyWriter,
+) -> Result<(), String> {
     let mut out = CodingWriter::new(out, file.coding).map_err(|error| error.to_string())?;
     let mut failure = None;
-    let mut pages = StoredRows {
-        store,
-        runtime,
-        columns: &file.columns,
-        run: file.run,
-        from: 0,
-        failure: &mut failure,
-    };
+    let mut reader = file
+        .run
+        .as_ref()
+        .map(|(run, end)| store.page_reader(run, 0, *end, &file.columns));
     let selected = |rows: Vec<Row>| rows.into_iter().map(|row| file.selection.apply(row)).collect();
-    let pages = std::iter::from_fn(|| pages.next_rows().map(selected));
+    let pages = std::iter::from_fn(|| match runtime.block_on(reader.as_mut()?.next_part()) {
+        Ok(pages) if pages.is_empty() => None,
+        Ok(pages) => Some(selected(pages.into_iter().flat_map(|page| page.rows).collect())),
+        Err(error) => {
+            failure = Some(error);
+            None
+        }
+    });
     let exported = export(writer, pages, &mut out);
     // Rows that could not be read would only be missing from the file.
     if let Some(error) = failure {
         return Err(error.to_string());
     }
-    exported.map_err(|error| error.to_string())?;
+    let exported = exported.map_err(|error| error.to_string())?;
+    for warning in exported.warnings {
+        let run = file.run.as_ref().map(|(run, _)| run.as_str());
+        let (format, message) = (&file.format, &warning.message);
+        tracing::warn!(run, format, code = %warning.code, message, "a download does not hold all that its rows do");
+    }
     let out = out.finish().map_err(|error| error.to_string())?;
     out.finish().map_err(|error| error.to_string())
-}
-
-/// The rows of a run, read a few pages at a time.
-struct StoredRows<'a> {
-    store: Store,
-    runtime: &'a Handle,
-    columns: &'a [Column],
-    run: Option<(RunId, u64)>,
-    from: u64,
-    failure: &'a mut Option<StoreError>,
-}
-
-impl StoredRows<'_> {
-    fn next_rows(&mut self) -> Option<Vec<Row>> {
-        let (run, end) = self.run.as_ref()?;
-        match self
-            .runtime
-            .block_on(self.store.pages(run, self.from, *end, self.columns))
-        {
-            Ok(pages) => {
-                self.from = pages.last()?.number + 1;
-                Some(pages.into_iter().flat_map(|page| page.rows).collect())
-            }
-            Err(error) => {
-                *self.failure = Some(error);
-                None
-            }
-        }
-    }
 }
 
 /// The exporter's options among the parameters.
 fn options(info: &ExporterInfo, request: &Request) -> Result<Vec<(String, OptionValue)>, ApiError> {
     let given: Vec<(String, String)> =
         url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
-            .filter(|(name, _)| !OWN.contains(&&**name))
+            .filter(|(name, _)| !ExporterInfo::RESERVED.contains(&&**name))
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
     let given = given.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -220,12 +220,14 @@ impl BodyWriter {
 }
 
 impl Write for BodyWriter {
+    /// Takes as much as the piece at hand has room for: a client that is slow and steady takes each piece in time.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(bytes);
-        if !self.begun || self.buffer.len() >= PIECE_BYTES {
+        let taken = bytes.len().min(PIECE_BYTES - self.buffer.len());
+        self.buffer.extend_from_slice(&bytes[..taken]);
+        if !self.begun || self.buffer.len() == PIECE_BYTES {
             self.send_buffer()?;
         }
-        Ok(bytes.len())
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -299,6 +301,25 @@ mod tests {
         check("*", true);
         check("\"b\"", false);
         check("a", false);
+    }
+
+    #[tokio::test]
+    async fn pieces_are_bounded_however_much_is_written_at_once() {
+        for bytes in [1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES] {
+            let (body, mut out) = body(Duration::from_mins(1));
+            let writing = tokio::task::spawn_blocking(move || {
+                out.write_all(&vec![b'x'; bytes])?;
+                out.finish()
+            });
+            let pieces: Vec<usize> = body
+                .into_bytes_stream()
+                .map(|piece| piece.unwrap().len())
+                .collect()
+                .await;
+            writing.await.unwrap().unwrap();
+            assert_eq!(pieces.iter().sum::<usize>(), bytes);
+            assert!(pieces.iter().all(|piece| *piece <= PIECE_BYTES), "{pieces:?}");
+        }
     }
 
     #[test]

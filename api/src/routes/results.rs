@@ -83,17 +83,13 @@ impl ResultsApi {
         limit: usize,
     ) -> Result<(Vec<Row>, Option<Cursor>), ApiError> {
         let mut found = Vec::with_capacity(limit);
-        let mut from = start.page;
+        let store = &self.0.store;
+        let mut reader = store.page_reader(&run.run.run_id, start.page, run.pages_end, columns);
         loop {
-            let pages = self
-                .0
-                .store
-                .pages(&run.run.run_id, from, run.pages_end, columns)
-                .await?;
-            let Some(last) = pages.last() else {
+            let pages = reader.next_part().await?;
+            if pages.is_empty() {
                 return Ok((found, None));
-            };
-            from = last.number + 1;
+            }
             for page in pages {
                 let skipped = if page.number == start.page { start.row } else { 0 };
                 for (at, row) in page.rows.into_iter().enumerate().skip(skipped) {

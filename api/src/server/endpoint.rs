@@ -89,15 +89,17 @@ pub(super) fn endpoint(app: &App, settings: &Settings, registry: &PluginRegistry
 
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::new()
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION.as_str(),
             header::CONTENT_TYPE.as_str(),
             "idempotency-key",
+            "if-none-match",
             "last-event-id",
         ])
         .expose_headers([
             "content-disposition",
+            "etag",
             "location",
             "retry-after",
             "x-ratelimit-limit",

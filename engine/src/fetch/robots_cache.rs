@@ -57,8 +57,16 @@ impl Found {
     }
 }
 
-/// A file by its URL, and the product token whose groups were taken from it.
-pub(super) type Key = (String, String);
+/// A file as somebody got it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// Where it is.
+    pub(super) url: String,
+    /// The product token whose groups were taken from it.
+    pub(super) agent: String,
+    /// Whether it was asked for through proxies.
+    pub(super) by_proxy: bool,
+}
 
 /// The known files, which all clones share: at most 10,000, and 64 MiB of their rules.
 #[derive(Clone, Default)]
@@ -198,7 +206,11 @@ mod tests {
     use super::*;
 
     fn key(host: u32) -> Key {
-        (format!("http://h{host}.example/robots.txt"), "snowscrape".to_owned())
+        Key {
+            url: format!("http://h{host}.example/robots.txt"),
+            agent: "snowscrape".to_owned(),
+            by_proxy: false,
+        }
     }
 
     fn disallowing(pattern: &str) -> Found {
@@ -260,18 +272,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn every_token_has_its_own_rules() {
+    async fn every_token_and_every_way_has_its_own_rules() {
         let cache = RobotsCache::new();
-        let (file, _) = key(0);
-        for token in ["a", "b"] {
-            let found = cache
-                .get(&(file.clone(), token.to_owned()), || async { disallowing(token) })
-                .await;
+        for (token, by_proxy, is_refused) in [("a", false, false), ("b", false, true), ("b", true, false)] {
+            let key = Key {
+                agent: token.to_owned(),
+                by_proxy,
+                ..key(0)
+            };
+            let pattern = if is_refused { "b" } else { "a" };
+            let found = cache.get(&key, || async { disallowing(pattern) }).await;
             let Found::Rules(rules) = &*found else {
                 panic!("{found:?}")
             };
             let url = url::Url::parse("http://h0.example/b").unwrap();
-            assert_eq!(rules.refusing(&url).is_some(), token == "b");
+            assert_eq!(rules.refusing(&url).is_some(), is_refused, "{key:?}");
         }
     }
 

@@ -105,14 +105,12 @@ pub(super) fn failure(error: &reqwest::Error, target: &Target, stage: Stage) -> 
 }
 
 /// What an error comes from in the end, in its own words.
-pub(super) fn root_cause(error: &reqwest::Error) -> String {
-    causes(error)
-        .last()
-        .map_or_else(|| "the HTTP library gives no reason".to_owned(), ToString::to_string)
+pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().unwrap_or(error).to_string()
 }
 
-/// The causes of an error, outermost first, without the error itself: its own message would show the URL.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+/// The causes of an error, outermost first, without the error itself: a request's own message would show its URL.
+pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(cause(error), |error| cause(*error))
 }
 

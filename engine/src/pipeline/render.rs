@@ -16,7 +16,7 @@ use crate::fetch::proxy::{Gateway, GatewayError, GatewaySettings, ProxyRoute};
 use crate::fetch::{AddressGuard, Client, FetchSettings, FetchedPage};
 use crate::model::{ErrorCode, Stage};
 use crate::render::{
-    Browsers, ContextOptions, Credentials, PageRequest, PageScript, RenderContext, RenderError, RenderedPage,
+    Browsers, ContextOptions, Credentials, PageRequest, PageScript, RenderContext, RenderError, RenderedPage, UserAgent,
 };
 
 /// What renders the pages of a run.
@@ -146,7 +146,10 @@ impl Renderer {
         })?;
         let options = ContextOptions {
             proxy: gateway.address(),
-            user_agent: self.settings.user_agent.clone(),
+            user_agent: match &self.settings.user_agent {
+                Some(given) => UserAgent::Exactly(given.clone()),
+                None => UserAgent::BrowserWith(FetchSettings::default_user_agent()),
+            },
         };
         let context = self
             .browsers

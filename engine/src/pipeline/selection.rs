@@ -11,6 +11,8 @@ use crate::model::{Column, ColumnKind, FieldError, Row, RunId, Value};
 const URL: &str = "_url";
 const SCRAPED_AT: &str = "_scraped_at";
 const RUN: &str = "_run";
+/// How many wrong names are told.
+const MOST_FAULTS: usize = 10;
 
 /// The columns of a file, and where their cells come from.
 #[derive(Clone, Debug)]
@@ -97,6 +99,10 @@ impl Selection {
     fn add_named(&mut self, columns: &[Column], named: &[String], faults: &mut Vec<FieldError>) {
         let mut seen = HashSet::new();
         for name in named {
+            // Each fault looks for the name that was meant among all columns, and a reader needs no more of them.
+            if faults.len() == MOST_FAULTS {
+                break;
+            }
             if !seen.insert(name) {
                 faults.push(FieldError::new("columns", format!("`{name}` is named twice")));
             } else if let Some(at) = columns.iter().position(|column| column.name == *name) {
@@ -191,6 +197,18 @@ mod tests {
             true,
             r#"_url="http://a.example/" b="<b>" _scraped_at="1970-01-01T00:00:00Z" _run="run_1""#,
         );
+    }
+
+    #[test]
+    fn no_more_wrong_names_are_told_than_a_reader_needs() {
+        let check = |wrong: usize, told: usize| {
+            let names: Vec<String> = (0..wrong).map(|number| format!("x{number}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let error = select(&["a"], Some(&names), false).unwrap_err();
+            assert_eq!(error.lines().count(), told, "{error}");
+        };
+        check(MOST_FAULTS, MOST_FAULTS);
+        check(MOST_FAULTS + 1, MOST_FAULTS);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What components say of themselves, in the model's words, checked once when they are loaded.
 
+use std::collections::HashSet;
+
 use super::bindings::exporter::exports::snowscrape::plugin::exporting;
 use super::bindings::extractor::exports::snowscrape::plugin::extracting;
 use super::bindings::extractor::snowscrape::plugin::types;
@@ -136,6 +138,9 @@ impl QueryTypeInfo {
 }
 
 impl ExporterInfo {
+    /// What no option may be called: a download takes parameters of these names whatever the format.
+    pub const RESERVED: [&'static str; 4] = ["format", "run", "columns", "meta"];
+
     pub(crate) fn from_wit(info: exporting::ExporterInfo) -> Result<Self, LoadError> {
         Ok(Self {
             name: identifier("name", info.name)?,
@@ -144,7 +149,7 @@ impl ExporterInfo {
             file_extension: identifier("file extension", info.file_extension)?,
             media_type: label("media type", info.media_type)?,
             description: info.description,
-            options: options(info.options)?,
+            options: unreserved(options(info.options)?)?,
             variants: info
                 .variants
                 .into_iter()
@@ -165,8 +170,19 @@ impl FileVariant {
     }
 }
 
+fn unreserved(options: Vec<OptionSpec>) -> Result<Vec<OptionSpec>, LoadError> {
+    let reserved = |option: &&OptionSpec| ExporterInfo::RESERVED.contains(&option.name.as_str());
+    match options.iter().find(reserved) {
+        None => Ok(options),
+        Some(option) => Err(LoadError::Description(format!(
+            "an option is called `{}`, as a parameter of every download is",
+            option.name
+        ))),
+    }
+}
+
 fn options(specs: Vec<types::OptionSpec>) -> Result<Vec<OptionSpec>, LoadError> {
-    specs
+    let options: Vec<_> = specs
         .into_iter()
         .map(|spec| {
             Ok(OptionSpec {
@@ -182,7 +198,15 @@ fn options(specs: Vec<types::OptionSpec>) -> Result<Vec<OptionSpec>, LoadError> 
                 description: spec.description,
             })
         })
-        .collect()
+        .collect::<Result<_, LoadError>>()?;
+    let mut names = HashSet::new();
+    match options.iter().find(|option| !names.insert(&option.name)) {
+        None => Ok(options),
+        Some(option) => Err(LoadError::Description(format!(
+            "two options are called `{}`",
+            option.name
+        ))),
+    }
 }
 
 fn option_value(value: types::OptionValueResult) -> OptionValue {
@@ -219,7 +243,33 @@ fn label(what: &str, text: String) -> Result<String, LoadError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{identifier, label};
+    use super::*;
+
+    fn spec(name: &str) -> types::OptionSpec {
+        types::OptionSpec {
+            name: name.to_owned(),
+            kind: types::OptionKind::Boolean,
+            default: None,
+            description: String::new(),
+        }
+    }
+
+    #[test]
+    fn options_have_names_of_their_own() {
+        let check = |names: &[&str], expected: Result<(), &str>| {
+            let read = options(names.iter().map(|name| spec(name)).collect()).and_then(unreserved);
+            let read = read.map(drop).map_err(|error| error.to_string());
+            match expected {
+                Ok(()) => assert_eq!(read, Ok(()), "{names:?}"),
+                Err(part) => assert!(read.as_ref().is_err_and(|error| error.contains(part)), "{read:?}"),
+            }
+        };
+        check(&["table", "bom"], Ok(()));
+        check(&["bom", "table", "bom"], Err("two options are called `bom`"));
+        for name in ExporterInfo::RESERVED {
+            check(&["bom", name], Err(&format!("an option is called `{name}`")));
+        }
+    }
 
     #[test]
     fn names_need_no_escape() {

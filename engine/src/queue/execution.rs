@@ -145,7 +145,14 @@ impl Execution {
         let run = self.waiting.run.clone();
         let unread = |error: StoreError| {
             tracing::error!(%run, %error, "the pages of a run could not be read");
-            Outcome::Interrupted
+            match error {
+                // It would be read no better the next time.
+                StoreError::Damaged(_) => Outcome::Failed(
+                    ErrorCode::Internal,
+                    format!("the run cannot go on: {error}; run the job again"),
+                ),
+                _ => Outcome::Interrupted,
+            }
         };
         let done = self
             .worker

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use chromiumoxide::cdp::browser_protocol::browser::GetVersionParams;
 use chromiumoxide::cdp::browser_protocol::target::{
     CloseTargetParams, FilterEntry, SetDiscoverTargetsParams, TargetFilter,
 };
@@ -26,6 +27,7 @@ const MEMORY_CHECK: Duration = Duration::from_secs(2);
 pub(super) struct Browser {
     supervisor: Supervisor,
     devtools: DevTools,
+    user_agent: String,
     lost: CancellationToken,
     /// Whether contexts are to leave it.
     retired: Arc<AtomicBool>,
@@ -57,6 +59,7 @@ impl Browser {
         };
         discover.filter = Some(TargetFilter::new(vec![pages]));
         browser.call(discover).await?;
+        let user_agent = browser.call(GetVersionParams {}).await?.user_agent;
         tokio::spawn(close_windows(browser, events, lost.clone()));
 
         let retired = Arc::new(AtomicBool::new(false));
@@ -74,6 +77,7 @@ impl Browser {
         Ok(Self {
             supervisor,
             devtools,
+            user_agent,
             lost,
             retired,
             pages: AtomicU64::new(0),
@@ -84,6 +88,11 @@ impl Browser {
     /// Its end of the protocol.
     pub(super) fn session(&self) -> Session {
         self.devtools.browser()
+    }
+
+    /// What it calls itself to servers, unless told otherwise.
+    pub(super) fn user_agent(&self) -> &str {
+        &self.user_agent
     }
 
     /// Cancelled when the browser is gone.

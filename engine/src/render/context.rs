@@ -33,8 +33,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct ContextOptions {
     /// The SOCKS 5 proxy that everything goes through, loopback included, and which resolves all names.
     pub proxy: SocketAddr,
-    /// The `User-Agent`, for scripts too; the browser's own if `None`.
-    pub user_agent: Option<String>,
+    /// The `User-Agent`, for scripts too.
+    pub user_agent: UserAgent,
+}
+
+/// What the browser says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserAgent {
+    /// Just this.
+    Exactly(String),
+    /// What it would say by itself, and this product's name after it.
+    BrowserWith(String),
 }
 
 /// A run's part of the browser. It is disposed of when this is dropped.
@@ -120,7 +129,7 @@ impl RenderContext {
 struct Home {
     browser: Arc<Browser>,
     id: BrowserContextId,
-    user_agent: Option<String>,
+    user_agent: String,
     /// Those that wait for a page.
     tabs: Mutex<Vec<Tab>>,
     /// The hosts that have the job's cookies.
@@ -142,10 +151,14 @@ impl Home {
             origins_with_universal_network_access: None,
         };
         let id = browser.session().call(create).await?.browser_context_id;
+        let user_agent = match &options.user_agent {
+            UserAgent::Exactly(text) => text.clone(),
+            UserAgent::BrowserWith(product) => format!("{} {product}", browser.user_agent()),
+        };
         let home = Self {
             browser,
             id,
-            user_agent: options.user_agent.clone(),
+            user_agent,
             tabs: Mutex::default(),
             with_cookies: Mutex::default(),
         };
@@ -182,7 +195,7 @@ impl Home {
         };
         let tab = match idle {
             Some(tab) => tab,
-            None => Tab::open(&self.browser.session(), &self.id, self.user_agent.as_deref()).await?,
+            None => Tab::open(&self.browser.session(), &self.id, &self.user_agent).await?,
         };
         tab.prepare(request, script).await?;
         Ok(tab)

@@ -9,7 +9,6 @@
 //!
 //! The document was made with scripting on, which whoever parses it should know (`<noscript>`).
 
-mod base64;
 mod browser;
 mod browsers;
 mod clock;
@@ -36,7 +35,7 @@ mod wait;
 mod world;
 
 pub use browsers::Browsers;
-pub use context::{ContextOptions, RenderContext};
+pub use context::{ContextOptions, RenderContext, UserAgent};
 pub use error::{Awaited, RenderError};
 pub use page::{Credentials, PageRequest, RenderedPage};
 pub use script::{PageScript, Step, Typed};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use bytes::Bytes;
 use chromiumoxide::cdp::browser_protocol::network::GetResponseBodyParams;
 use chromiumoxide::cdp::browser_protocol::page::{CaptureScreenshotFormat, CaptureScreenshotParams};
@@ -9,7 +11,6 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use url::Url;
 
-use super::base64;
 use super::clock::Clock;
 use super::content::{self, Document};
 use super::error::{Awaited, RenderError};
@@ -146,7 +147,9 @@ async fn take(tab: &Tab, script: &PageScript, max_bytes: u64) -> Result<Document
         return Err(RenderError::TooLarge { limit: max_bytes });
     }
     let html = if body.base64_encoded {
-        let bytes = base64::decode(&body.body).ok_or_else(|| not_base64("Network.getResponseBody"))?;
+        let bytes = BASE64
+            .decode(&body.body)
+            .map_err(|_| not_base64("Network.getResponseBody"))?;
         String::from_utf8_lossy(&bytes).into_owned()
     } else {
         body.body
@@ -182,7 +185,9 @@ async fn picture(tab: &Tab, wanted: bool) -> Result<Option<Bytes>, RenderError> 
         ..CaptureScreenshotParams::default()
     };
     let picture = tab.session().call(capture).await?;
-    let bytes = base64::decode(picture.data.as_ref()).ok_or_else(|| not_base64("Page.captureScreenshot"))?;
+    let bytes = BASE64
+        .decode(&picture.data)
+        .map_err(|_| not_base64("Page.captureScreenshot"))?;
     Ok(Some(bytes.into()))
 }
 

@@ -1,12 +1,13 @@
 //! What is done to a page's requests before they leave the browser: some are not let through, others get what the job
 //! adds to them.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use chromiumoxide::cdp::browser_protocol::fetch;
 use chromiumoxide::cdp::browser_protocol::network::{self, ErrorReason};
 use chromiumoxide::types::Binary;
 use url::{Origin, Url};
 
-use super::base64;
 use super::events::{FrameId, RequestPaused};
 use super::page::PageRequest;
 use crate::model::ResourceType;
@@ -47,7 +48,7 @@ impl Rules {
                 .iter()
                 .any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
         {
-            let pair = base64::encode(format!("{username}:{password}").as_bytes());
+            let pair = BASE64.encode(format!("{username}:{password}").as_bytes());
             headers.push(("Authorization".to_owned(), format!("Basic {pair}")));
         }
         let plain = request.method == "GET" && request.body.is_none();
@@ -56,7 +57,7 @@ impl Rules {
             headers,
             document: (!plain).then(|| DocumentRequest {
                 method: request.method.clone(),
-                body: request.body.as_deref().map(base64::encode),
+                body: request.body.as_deref().map(|body| BASE64.encode(body)),
             }),
             blocked: blocked.to_vec(),
         }
@@ -318,12 +319,12 @@ mod tests {
         check(
             "http://a.example/",
             None,
-            &format!("Basic {}", base64::encode(b"me:a:b")),
+            &format!("Basic {}", BASE64.encode(b"me:a:b")),
         );
         check(
             "http://x%40y:p+%25@a.example/",
             None,
-            &format!("Basic {}", base64::encode(b"x@y:p+%")),
+            &format!("Basic {}", BASE64.encode(b"x@y:p+%")),
         );
         check("http://a.example/", Some("Bearer t"), "Bearer t");
     }
@@ -339,7 +340,7 @@ mod tests {
         let mut check = |kind: &str, frame: &str, expected: Option<&str>| {
             let (method, body, _) = judge(&mut rules, paused(kind, frame, "http://a.example/p")).unwrap();
             assert_eq!(method.as_deref(), expected);
-            assert_eq!(body, expected.map(|_| base64::encode(b"q=1")));
+            assert_eq!(body, expected.map(|_| BASE64.encode(b"q=1")));
         };
         check("Document", "child", None);
         check("Script", "main", None);

@@ -68,7 +68,7 @@ struct Shared {
     state: watch::Sender<PageState>,
     rules: Mutex<Option<Rules>>,
     blocked: AtomicU64,
-    user_agent: Option<String>,
+    user_agent: String,
 }
 
 impl Tab {
@@ -76,7 +76,7 @@ impl Tab {
     pub(super) async fn open(
         browser: &Session,
         context: &BrowserContextId,
-        user_agent: Option<&str>,
+        user_agent: &str,
     ) -> Result<Self, CallError> {
         let mut create = CreateTargetParams::new("about:blank");
         create.browser_context_id = Some(context.clone());
@@ -96,7 +96,7 @@ impl Tab {
             state: watch::Sender::new(PageState::new(target.id.as_ref().to_owned())),
             rules: Mutex::default(),
             blocked: AtomicU64::new(0),
-            user_agent: user_agent.map(str::to_owned),
+            user_agent: user_agent.to_owned(),
         });
         let pump = Pump {
             shared: Arc::clone(&shared),
@@ -233,9 +233,7 @@ fn prepare(session: &Session, shared: &Shared) {
     let mut attach = SetAutoAttachParams::new(true, true);
     attach.flatten = Some(true);
     session.send(&attach);
-    if let Some(user_agent) = &shared.user_agent {
-        session.send(&SetUserAgentOverrideParams::new(user_agent));
-    }
+    session.send(&SetUserAgentOverrideParams::new(&shared.user_agent));
     let rules = shared.rules.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(rules) = &*rules {
         if let Some(source) = rules.script() {

@@ -1,31 +1,19 @@
-//! Pages and their rows: written in small groups under a lease, read by ranges of their keys.
+//! Pages and their rows, as they are written: in small groups, under a lease. Reading them is [`super::page_reader`]'s.
 
 use surrealdb::types::{Bytes, RecordId, SurrealValue, Value, vars};
 
 use super::Store;
 use super::crawl::{encode_links, encode_visit};
-use super::encoding::{decode, encode};
+use super::encoding::encode;
 use super::error::StoreError;
 use super::leases::{CHECK_LEASE, Lease, counts};
 use super::log::lines;
 use super::records::{damaged, page_record, parts, screenshot_record};
-use crate::model::{Column, LogLine, Row, RunId};
+use crate::model::{LogLine, RunId};
 use crate::pipeline::PageOutput;
 
 /// What a page takes beside its URL and its rows, in bytes: its key and the names of its fields.
 const PAGE_BYTES: u64 = 128;
-/// How many pages are read at a time.
-const PAGES_AT_A_TIME: u64 = 64;
-
-/// A page and its rows, as they are stored.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredPage {
-    /// Its number in the run.
-    pub number: u64,
-    /// Its rows.
-    pub rows: Vec<Row>,
-}
-
 /// A group of pages as they are written.
 #[derive(Clone, Debug)]
 pub struct EncodedPages {
@@ -52,24 +40,6 @@ struct NewPage {
     row_count: i64,
     links: Option<Bytes>,
     visit: Option<Bytes>,
-}
-
-#[derive(SurrealValue)]
-#[surreal(crate = "surrealdb::types")]
-struct Stored {
-    id: RecordId,
-    url: Option<String>,
-    rows: Option<Bytes>,
-}
-
-impl Stored {
-    fn decoded(self, columns: &[Column]) -> Result<StoredPage, StoreError> {
-        let bytes = self.rows.unwrap_or_default();
-        Ok(StoredPage {
-            number: number(self.id)?,
-            rows: decode(&bytes, self.url.as_deref().unwrap_or_default(), columns)?,
-        })
-    }
 }
 
 impl EncodedPages {
@@ -167,35 +137,6 @@ impl Store {
             .take::<Option<Screenshot>>(0)?;
         let picture = found.ok_or(StoreError::NotFound("the screenshot"))?;
         Ok(picture.png.into_inner().to_vec())
-    }
-
-    /// Up to some tens of pages with rows of a run, from a number on, in order. None means that there are no more before `end`,
-    /// the number after that of the run's last page.
-    pub async fn pages(
-        &self,
-        run: &RunId,
-        from: u64,
-        end: u64,
-        columns: &[Column],
-    ) -> Result<Vec<StoredPage>, StoreError> {
-        let mut from = from;
-        while from < end {
-            // A limit would not bound the scan of a range of keys, so the range is what is bounded.
-            let after = end.min(from + PAGES_AT_A_TIME);
-            let found = self
-                .database
-                .run(
-                    "SELECT id, url, rows FROM page:[$run, $from]..[$run, $after] WHERE row_count > 0 ORDER BY id",
-                    vars! { run: run.as_str().to_owned(), from: from as i64, after: after as i64 },
-                )
-                .await?
-                .take::<Vec<Stored>>(0)?;
-            if !found.is_empty() {
-                return found.into_iter().map(|page| page.decoded(columns)).collect();
-            }
-            from = after;
-        }
-        Ok(Vec::new())
     }
 }
 

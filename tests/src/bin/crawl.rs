@@ -91,7 +91,7 @@ async fn wait(api: &Api, job: &str) -> Result<Value> {
 
 /// The pages that made rows, as their URLs.
 async fn pages(api: &Api, job: &str) -> Result<BTreeSet<String>> {
-    let path = format!("/jobs/{job}/download?format=csv&meta=true&columns=_url");
+    let path = format!("/jobs/{job}/download?format=csv&columns=_url");
     let text = api.send(Method::GET, &path, None).await?.text().await?;
     Ok(text
         .lines()

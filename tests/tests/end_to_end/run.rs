@@ -178,14 +178,22 @@ fn wrong_input_is_refused_before_anything_is_fetched() {
 }
 
 #[test]
-fn a_schedule_is_ignored_with_a_warning() {
+fn what_only_a_server_does_is_ignored_with_a_warning() {
     let site = DemoSite::start();
     let scheduled = with(
         small_job(&site.base_url()),
-        &json!({"scheduling": {"minutes": [0]}, "render_config": {"enabled": false}}),
+        &json!({
+            "scheduling": {"minutes": [0]}, "request": {"only_changed": true},
+            "render_config": {"enabled": false, "screenshot": true},
+        }),
     );
     let folder = Folder::with_job(&scheduled);
-    Ended::within(folder.path(), &["run", "job.json"]).expect(0, &["warning: scheduling is ignored"]);
+    let warnings = [
+        "warning: scheduling is ignored",
+        "warning: request.only_changed is ignored",
+    ];
+    let ended = Ended::within(folder.path(), &["run", "job.json"]).expect(0, &warnings);
+    assert!(!ended.stderr.contains("screenshot"), "nothing is rendered: {ended:#?}");
     assert_eq!(folder.rows("job.rows.json").len(), 1);
 }
 

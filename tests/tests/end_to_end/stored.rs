@@ -41,11 +41,12 @@ async fn work(store: &Store, registry: &PluginRegistry, job: Job, claimed: &Clai
 /// The rows of a run as they were stored, as objects.
 async fn stored_rows(store: &Store, run: &RunId, columns: &[Column]) -> Vec<Json> {
     let mut rows = Vec::new();
-    let mut from = 0;
+    let mut reader = store.page_reader(run, 0, 1_000, columns);
     loop {
-        let pages = store.pages(run, from, 1_000, columns).await.unwrap();
-        let Some(last) = pages.last() else { return rows };
-        from = last.number + 1;
+        let pages = reader.next_part().await.unwrap();
+        if pages.is_empty() {
+            return rows;
+        }
         for row in pages.iter().flat_map(|page| &page.rows) {
             let cells = columns
                 .iter()

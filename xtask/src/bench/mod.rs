@@ -26,8 +26,36 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
     /// Leave the criterion benchmarks out, which take minutes
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only")]
     processes_only: bool,
+    /// Measure just this; the other tables stay as they are
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The program against parsel
+    Programs,
+    /// The formats beside what others write
+    Formats,
+    /// A whole site beside Scrapy
+    Crawl,
+    /// The server under load
+    Server,
+    /// The criterion benchmarks
+    Criterion,
+}
+
+impl Arguments {
+    fn wants(&self, part: Part) -> bool {
+        if self.only.is_empty() {
+            part != Part::Criterion || !self.processes_only
+        } else {
+            self.only.contains(&part)
+        }
+    }
 }
 
 /// Sets up, measures, and writes the tables.
@@ -38,16 +66,27 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
 
     let mut document = Document::read(project.path("BENCHMARKS.md"))?;
     document.replace("machine", &machine::describe(project)?)?;
-    for comparison in compare::comparisons(project)? {
-        let marker = comparison.marker;
-        let table = comparison.measure(arguments.times)?;
-        println!("\n{table}");
-        document.replace(marker, &table)?;
+    if arguments.wants(Part::Programs) {
+        for comparison in compare::comparisons(project)? {
+            let marker = comparison.marker;
+            let table = comparison.measure(arguments.times)?;
+            println!("\n{table}");
+            document.replace(marker, &table)?;
+        }
     }
-    document.replace("formats", &formats(project)?)?;
-    document.replace("crawl", &crawl(project)?)?;
-    document.replace("server", &load(project)?)?;
-    if !arguments.processes_only {
+    let tables: [(Part, &str, fn(&Project) -> Result<String>); 3] = [
+        (Part::Formats, "formats", formats),
+        (Part::Crawl, "crawl", crawl),
+        (Part::Server, "server", load),
+    ];
+    for (part, marker, measure) in tables {
+        if arguments.wants(part) {
+            let table = measure(project)?;
+            println!("\n{table}");
+            document.replace(marker, &table)?;
+        }
+    }
+    if arguments.wants(Part::Criterion) {
         // In the root the crates that matter are optimised in the dev profile, in which everything is compiled already.
         for (workspace, marker, profile) in [
             (Workspace::Root, "host", "dev"),

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info};
 use url::Url;
 
+use super::ways::Tries;
 use super::{Inner, asked_to_wait, text};
 use crate::fetch::body::{self, BodyError};
 use crate::fetch::error::{FetchErrorKind, Stage};
@@ -60,6 +61,8 @@ enum Outcome {
         body: Bytes,
     },
     Redirect(Box<Request>),
+    /// A proxy was at fault, and there is another way to try.
+    AnotherWay,
     NotModified {
         headers: HeaderMap,
         asked: Validators,
@@ -109,13 +112,15 @@ impl<'a> Fetching<'a> {
 
     /// Sends the request at hand and those that its redirects ask for.
     async fn attempt(&mut self) -> Result<Fetched, Failure> {
+        let ways = &self.client.ways;
+        let mut tries = ways.tries(&self.request);
         loop {
             // It ends with this round, since a redirect may need the same host's next.
             let permit = self.client.admit(self.request.target()).await?;
             let started = Instant::now();
             let limit = self.client.timeout;
             self.stage = Stage::Waiting;
-            let outcome = match timeout(limit, self.exchange(&permit)).await {
+            let outcome = match timeout(limit, self.exchange(&mut tries, &permit)).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(FetchErrorKind::Timeout {
                     limit,
@@ -134,22 +139,27 @@ impl<'a> Fetching<'a> {
                 Outcome::NotModified { headers, asked } => {
                     return Ok(Fetched::NotModified(self.not_modified(&headers, asked, started)));
                 }
-                Outcome::Redirect(next) => self.turn_to(*next)?,
+                Outcome::AnotherWay => {}
+                Outcome::Redirect(next) => {
+                    self.turn_to(*next)?;
+                    tries = ways.tries(&self.request);
+                }
             }
         }
     }
 
     /// One request and its response.
-    async fn exchange(&mut self, permit: &HostPermit) -> Result<Outcome, Failure> {
+    async fn exchange(&mut self, tries: &mut Tries<'_>, permit: &HostPermit) -> Result<Outcome, Failure> {
         let Inner {
             cookies,
-            ways,
             max_body_bytes,
             ..
         } = self.client;
         self.cookies_sent = self.cookie_header(&self.request);
         let target = self.request.target();
-        let response = ways.send(&self.request, self.cookies_sent.as_ref()).await?;
+        let Some(response) = tries.send(&self.request, self.cookies_sent.as_ref()).await? else {
+            return Ok(Outcome::AnotherWay);
+        };
         let status = response.status();
         debug!(url = %target.url(), attempt = self.attempts, status = status.as_u16(), "response");
         let asked_to_wait = asked_to_wait(response.headers());

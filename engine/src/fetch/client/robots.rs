@@ -14,7 +14,7 @@ use crate::fetch::redirect::redirected;
 use crate::fetch::request::{Request, Template};
 use crate::fetch::retry::{Decision, jitter};
 use crate::fetch::robots::{ROBOTS_BYTES, RobotsRefusal, Rules, product_token};
-use crate::fetch::robots_cache::{Found, RobotsCache};
+use crate::fetch::robots_cache::{Found, Key, RobotsCache};
 use crate::fetch::target::Target;
 use crate::fetch::transport;
 
@@ -55,7 +55,12 @@ impl Inner {
             return Ok(Duration::ZERO);
         };
         let robots = robots_url(target.url());
-        let key = (robots.to_string(), manners.agent.to_ascii_lowercase());
+        let key = Key {
+            url: robots.to_string(),
+            agent: manners.agent.to_ascii_lowercase(),
+            // What a proxy answers in the site's stead must not count for those who ask the site itself.
+            by_proxy: self.ways.route().is_some(),
+        };
         match &*manners
             .cache
             .get(&key, || Box::pin(self.robots(manners, &robots)))
@@ -134,7 +139,12 @@ impl Inner {
     }
 
     async fn exchange(&self, manners: &Manners, request: &Request) -> Result<Answer, FetchErrorKind> {
-        let response = self.ways.send(request, None).await?;
+        let mut tries = self.ways.tries(request);
+        let response = loop {
+            if let Some(response) = tries.send(request, None).await? {
+                break response;
+            }
+        };
         let status = response.status();
         match redirected(request, status, response.headers()) {
             Ok(Some(next)) => return Ok(Answer::Redirect(Box::new(next))),

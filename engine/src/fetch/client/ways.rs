@@ -11,7 +11,7 @@ use tracing::debug;
 
 use crate::fetch::error::FetchErrorKind;
 use crate::fetch::guard::AddressGuard;
-use crate::fetch::proxy::{ProxyFault, ProxyId, ProxyRoute, ProxyServer, Via, proxy_fault};
+use crate::fetch::proxy::{self, ProxyFault, ProxyId, ProxyRoute, ProxyServer, Via, proxy_fault};
 use crate::fetch::request::Request;
 use crate::fetch::settings::SettingsError;
 use crate::fetch::transport;
@@ -48,66 +48,13 @@ impl Ways {
         self.route.as_ref()
     }
 
-    /// Sends a request and waits for its response's head: through a proxy where the run has some, through another one where
-    /// that is at fault.
-    ///
-    /// What the request says was judged by the guard. Behind a proxy names are resolved there, and what they mean there is
-    /// the proxy's business.
-    pub(super) async fn send(
-        &self,
-        request: &Request,
-        cookies: Option<&HeaderValue>,
-    ) -> Result<Response, FetchErrorKind> {
-        let Some(route) = &self.route else {
-            return transport::send(&self.direct, request, cookies.cloned(), self.timeout).await;
-        };
-        let url = request.target().url();
-        let host = url.host_str().unwrap_or_default();
-        let mut tries = route.tries(host);
-        let mut failure = None;
-        loop {
-            let server = match tries.next_way() {
-                Ok(Via::Proxy(server)) => server,
-                Ok(Via::Direct) => {
-                    return transport::send(&self.direct, request, cookies.cloned(), self.timeout).await;
-                }
-                Err(none) => return Err(failure.unwrap_or(FetchErrorKind::NoProxy(none))),
-            };
-            let http = self.through(&server, route)?;
-            let unanswered = Unanswered {
-                route,
-                server: &server,
-                host,
-                // Through a tunnel it is the target that does not answer.
-                is_blamed: server.forwards(url),
-            };
-            let sent = match request.build(&http, cookies.cloned()) {
-                Ok(mut built) => {
-                    if server.forwards(url) {
-                        // Such proxies may close a connection after its answer without a word, and the next request on it
-                        // would be lost. To the target this header says nothing.
-                        built
-                            .headers_mut()
-                            .insert(CONNECTION, HeaderValue::from_static("close"));
-                    }
-                    http.execute(built).await
-                }
-                Err(error) => Err(error),
-            };
-            unanswered.answered();
-            let fault = match &sent {
-                Ok(response) => server.fault_in_response(url, response.status().as_u16()),
-                Err(error) => proxy_fault(error, &server, url),
-            };
-            route.report(&server, host, fault.as_ref().map_or(Ok(()), Err));
-            let Some(fault) = fault else {
-                return sent.map_err(|error| transport::unsent(&error, request.target(), self.timeout));
-            };
-            debug!(%url, proxy = server.address(), %fault, "a proxy failed");
-            failure = Some(FetchErrorKind::Proxy {
-                proxy: server.address(),
-                fault,
-            });
+    /// The tries of a request, each another way.
+    pub(super) fn tries(&self, request: &Request) -> Tries<'_> {
+        let host = request.target().url().host_str().unwrap_or_default();
+        Tries {
+            ways: self,
+            by_proxy: self.route.as_ref().map(|route| (route, route.tries(host))),
+            failure: None,
         }
     }
 
@@ -136,6 +83,84 @@ impl Ways {
             .map_err(|error| unusable(transport::root_cause(&error)))?;
         clients.insert(server.id(), client.clone());
         Ok(client)
+    }
+}
+
+/// The tries of one request: one where the run has no proxies, else a proxy after another while they are at fault.
+pub(super) struct Tries<'a> {
+    ways: &'a Ways,
+    by_proxy: Option<(&'a ProxyRoute, proxy::Tries<'a>)>,
+    /// What became of the last one.
+    failure: Option<FetchErrorKind>,
+}
+
+impl Tries<'_> {
+    /// Sends the request one way and waits for its response's head; `None` where a proxy was at fault and there is another way
+    /// to try, which is a request like any other to the run's pace.
+    ///
+    /// What the request says was judged by the guard. Behind a proxy names are resolved there, and what they mean there is
+    /// the proxy's business.
+    pub(super) async fn send(
+        &mut self,
+        request: &Request,
+        cookies: Option<&HeaderValue>,
+    ) -> Result<Option<Response>, FetchErrorKind> {
+        let ways = self.ways;
+        let directly = async || {
+            let sent = transport::send(&ways.direct, request, cookies.cloned(), ways.timeout).await;
+            sent.map(Some)
+        };
+        let Some((route, tries)) = &mut self.by_proxy else {
+            return directly().await;
+        };
+        let server = match tries.next_way() {
+            Ok(Via::Proxy(server)) => server,
+            Ok(Via::Direct) => return directly().await,
+            Err(none) => return Err(self.failure.take().unwrap_or(FetchErrorKind::NoProxy(none))),
+        };
+        let url = request.target().url();
+        let host = url.host_str().unwrap_or_default();
+        let http = ways.through(&server, route)?;
+        let unanswered = Unanswered {
+            route,
+            server: &server,
+            host,
+            // Through a tunnel it is the target that does not answer.
+            is_blamed: server.forwards(url),
+        };
+        let sent = match request.build(&http, cookies.cloned()) {
+            Ok(mut built) => {
+                if server.forwards(url) {
+                    // Such proxies may close a connection after its answer without a word, and the next request on it
+                    // would be lost. To the target this header says nothing.
+                    built
+                        .headers_mut()
+                        .insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                http.execute(built).await
+            }
+            Err(error) => Err(error),
+        };
+        unanswered.answered();
+        let fault = match &sent {
+            Ok(response) => server.fault_in_response(url, response.status().as_u16()),
+            Err(error) => proxy_fault(error, &server, url),
+        };
+        route.report(&server, host, fault.as_ref().map_or(Ok(()), Err));
+        let Some(fault) = fault else {
+            let sent = sent.map_err(|error| transport::unsent(&error, request.target(), ways.timeout));
+            return sent.map(Some);
+        };
+        debug!(%url, proxy = server.address(), %fault, "a proxy failed");
+        let failure = FetchErrorKind::Proxy {
+            proxy: server.address(),
+            fault,
+        };
+        if tries.has_another() {
+            self.failure = Some(failure);
+            return Ok(None);
+        }
+        Err(failure)
     }
 }
 

@@ -1,12 +1,12 @@
 //! What is a proxy's own fault, and what is that of the target behind it.
 
 use std::error::Error;
-use std::io;
 use std::iter;
 
 use url::Url;
 
 use super::server::ProxyServer;
+use crate::fetch::transport::{causes, root_cause};
 
 /// Why a request did not get through a proxy. The sentence goes on after the proxy's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,24 +137,6 @@ fn is_dialling(error: &(dyn Error + 'static)) -> bool {
     ["tcp connect error", "dns error"]
         .iter()
         .any(|start| text.starts_with(start))
-}
-
-/// What an error comes from in the end, in its own words.
-pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().unwrap_or(error).to_string()
-}
-
-/// The causes of an error, outermost first, without the error itself: a request's own message would show its URL.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(cause(error), |error| cause(*error))
-}
-
-/// The next cause. An I/O error that wraps another gives that one's source for its own, and so passes it over.
-fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(inner) => Some(inner),
-        None => error.source(),
-    }
 }
 
 #[cfg(test)]

@@ -23,10 +23,11 @@ use url::Host;
 
 use super::check;
 use super::dial::{Dialler, Resolve, SystemResolver};
-use super::fault::{ProxyFault, root_cause};
+use super::fault::ProxyFault;
 use super::health::{Change, Down, Health, HealthSettings, Standing};
 use super::server::{ProxyId, ProxyScheme, ProxyServer};
 use super::tunnel::BoxedConnection;
+use crate::fetch::transport::root_cause;
 use crate::fetch::{AddressGuard, Blocked};
 
 /// The proxies in the order of the settings, with their health. Clones share it.
@@ -203,16 +204,31 @@ impl ProxyPool {
     ) -> Option<Arc<ProxyServer>> {
         let now = Instant::now();
         let mut health = self.health();
-        let ready: Vec<usize> = places
-            .iter()
-            .copied()
-            .filter(|place| health[*place].standing(now) != Standing::Down)
-            .filter(|place| !tried.contains(&self.shared.servers[*place].id()))
-            .collect();
+        let ready: Vec<usize> = self.ready(&health, places, tried, now).collect();
         let candidates: Vec<&ProxyServer> = ready.iter().map(|place| &*self.shared.servers[*place]).collect();
         let place = ready[choose(&candidates)?];
         health[place].take(now);
         Some(self.shared.servers[place].clone())
+    }
+
+    /// Whether [`take`](Self::take) has a choice.
+    pub(super) fn has_one(&self, places: &[usize], tried: &[ProxyId]) -> bool {
+        let health = self.health();
+        self.ready(&health, places, tried, Instant::now()).next().is_some()
+    }
+
+    fn ready<'a>(
+        &'a self,
+        health: &'a [Health],
+        places: &'a [usize],
+        tried: &'a [ProxyId],
+        now: Instant,
+    ) -> impl Iterator<Item = usize> + 'a {
+        let servers = &self.shared.servers;
+        let is_ready = move |place: &usize| {
+            health[*place].standing(now) != Standing::Down && !tried.contains(&servers[*place].id())
+        };
+        places.iter().copied().filter(is_ready)
     }
 
     /// Those among `places` that are down.

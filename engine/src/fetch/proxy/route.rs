@@ -207,6 +207,17 @@ impl Tries<'_> {
         }
         Err(self.route.why_none(&self.tried))
     }
+
+    /// Whether there is a way left, as things stand.
+    pub fn has_another(&self) -> bool {
+        let ProxyRoute {
+            pool,
+            places,
+            max_retries,
+            ..
+        } = self.route;
+        self.direct || (self.tried.len() <= *max_retries as usize && pool.has_one(places, &self.tried))
+    }
 }
 
 /// As the settings and a job write it.

@@ -19,6 +19,7 @@ use url::Url;
 use self::site::Site;
 use super::{
     BrowserSettings, Browsers, ContextOptions, PageRequest, PageScript, RenderContext, RenderError, RenderedPage,
+    UserAgent,
 };
 use crate::model::{RenderConfig, SecretText};
 
@@ -101,6 +102,6 @@ impl Stage {
 fn options(site: &Site) -> ContextOptions {
     ContextOptions {
         proxy: site.proxy,
-        user_agent: None,
+        user_agent: UserAgent::BrowserWith("SnowScrape/0".into()),
     }
 }

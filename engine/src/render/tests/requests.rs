@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::site::{Answer, Site, url};
 use super::{Stage, config, options, script, script_of, settings};
 use crate::model::{RenderConfig, ResourceType, WaitStrategy};
-use crate::render::{Browsers, ContextOptions, Credentials, PageRequest};
+use crate::render::{Browsers, ContextOptions, Credentials, PageRequest, UserAgent};
 
 #[tokio::test]
 async fn the_request_is_the_jobs() {
@@ -22,7 +22,7 @@ async fn the_request_is_the_jobs() {
     .await;
     let browsers = Browsers::new(settings());
     let with_agent = ContextOptions {
-        user_agent: Some("SnowScrape/1".into()),
+        user_agent: UserAgent::Exactly("SnowScrape/1".into()),
         ..options(&site)
     };
     let context = browsers.context(with_agent).await.unwrap();
@@ -96,6 +96,43 @@ async fn the_request_is_the_jobs() {
     assert!(!secrets(sent("/arrived")), "{}", sent("/arrived"));
     drop(context);
     browsers.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_browser_says_whose_it_is() {
+    let site = Site::start(|path, _| match path {
+        "/" => Answer::html(
+            "<p id=agent></p><script>
+             document.all.agent.textContent = navigator.userAgent; fetch('/by-page'); new Worker('/worker.js');
+             </script>",
+        ),
+        "/worker.js" => Answer::new("200 OK\r\nContent-Type: text/javascript", "fetch('/by-worker')"),
+        _ => Answer::html("<p>x</p>"),
+    })
+    .await;
+    let stage = Stage::open(&site).await;
+    let idle = script_of(&RenderConfig {
+        wait: WaitStrategy::NetworkIdle,
+        ..config()
+    });
+    let page = stage.render("/", &idle).await;
+    assert!(page.html.contains(" SnowScrape/0</p>"), "{}", page.html);
+    for path in ["/", "/by-page", "/worker.js", "/by-worker"] {
+        let requests = site.requests();
+        let request = requests
+            .iter()
+            .find(|request| request.split(' ').nth(1) == Some(path))
+            .unwrap_or_else(|| panic!("no request for {path}"));
+        let agent = request
+            .lines()
+            .find(|line| line.to_lowercase().starts_with("user-agent:"))
+            .unwrap();
+        assert!(
+            agent.contains("Chrome/") && agent.ends_with(" SnowScrape/0"),
+            "{path}: {agent}"
+        );
+    }
+    stage.close().await;
 }
 
 #[tokio::test]

@@ -67,6 +67,20 @@ impl World {
         self.store.run(&self.job, run).await.unwrap()
     }
 
+    /// The pages of a run that have rows, from a number on.
+    async fn pages(&self, run: &RunId, from: u64) -> Vec<StoredPage> {
+        let columns = columns();
+        let mut reader = self.store.page_reader(run, from, 1_000, &columns);
+        let mut pages = Vec::new();
+        loop {
+            let part = reader.next_part().await.unwrap();
+            if part.is_empty() {
+                return pages;
+            }
+            pages.extend(part);
+        }
+    }
+
     async fn enqueue(&self) -> Result<RunId, StoreError> {
         let run = RunId::generate();
         self.store

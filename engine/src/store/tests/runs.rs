@@ -37,7 +37,7 @@ async fn a_run_from_its_request_to_its_end() {
         3,
         "a run that is going tells its counts"
     );
-    let stored = world.store.pages(&run, 1, 1_000, &columns()).await.unwrap();
+    let stored = world.pages(&run, 1).await;
     assert_eq!(stored.iter().map(|page| page.number).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(stored[0].rows, pages[1].rows);
     assert_eq!(world.store.pages_done(&run, 3).await.unwrap().taken.len(), 3);

@@ -55,6 +55,10 @@ fn files_are_downloaded() {
     check("format=", "format", "Must be one of: json, csv");
     check("format=csv&delimeter=;", "delimeter", "delimiter");
     check("format=json&format=csv", "format", "Must be given once");
+    // What only the exporter knows is wrong, a HEAD is told too.
+    check("format=csv&delimiter=ab", "delimiter", "");
+    let head = ann.send(Method::HEAD, &format!("{path}?format=csv&delimiter=ab"), &[], None);
+    assert_eq!((head.status, head.text.as_str()), (400, ""));
     let lines = ann.get(&format!("{path}?lines=true")).text;
     assert_eq!(lines.lines().count(), 100);
 }

@@ -114,6 +114,23 @@ fn other_origins_are_let_in_by_a_setting() {
     let (preflight, answer) = ask(&server, "https://evil.example");
     assert_ne!(preflight, "https://evil.example");
     assert_ne!(answer, "https://evil.example");
+
+    // A script must be able to ask whether a file that it has is still the same.
+    let anyone = server.client_with(None);
+    let asking = [
+        ("origin", "https://a.example"),
+        ("access-control-request-method", "HEAD"),
+        ("access-control-request-headers", "if-none-match"),
+    ];
+    let preflight = anyone.send(Method::OPTIONS, "/jobs/status", &asking, None);
+    let answer = anyone.send(Method::GET, "/health", &asking[..1], None);
+    for (answer, name, part) in [
+        (&preflight, "access-control-allow-methods", "HEAD"),
+        (&preflight, "access-control-allow-headers", "if-none-match"),
+        (&answer, "access-control-expose-headers", "etag"),
+    ] {
+        assert!(answer.header(name).contains(part), "{name}: {}", answer.header(name));
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod conditional;
 mod guarded;
 mod hostile;
 mod manners;
+mod proxies;
 mod redirects;
 mod tls;
 

@@ -42,7 +42,10 @@ fn ways(route: &ProxyRoute) -> (Vec<String>, String) {
     let mut tries = route.tries("a.example");
     let mut ways = Vec::new();
     loop {
-        match tries.next_way() {
+        let has_another = tries.has_another();
+        let way = tries.next_way();
+        assert_eq!(has_another, way.is_ok(), "{way:?}");
+        match way {
             Ok(Via::Proxy(server)) => ways.push(server.address().split('.').next().unwrap().to_owned()),
             Ok(Via::Direct) => ways.push("direct".to_owned()),
             Err(none) => return (ways, none.to_string()),
