@@ -202,7 +202,8 @@ LINK = re.compile(r"(?:(?:https?|ftp)://(?!\[)|mailto:)[^\s\x00-\x1f\x7f-\x9f\uf
 
 def is_link(url):
     """Excel's: of which URLs a cell can be a link, and the exporter's: of which it should be one."""
-    parts = url.split("#", 1)
+    # An address of mail is counted whole.
+    parts = [url] if url.startswith("mailto:") else url.split("#", 1)
     return bool(LINK.fullmatch(url)) and all(len(part.encode("utf-16-le")) <= 2 * MAX_LINK for part in parts)
 
 

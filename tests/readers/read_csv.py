@@ -57,7 +57,8 @@ class PandasCsv(_Csv):
 
     def names(self, job, expected):
         first, *others = super().names(job, expected)
-        return [losses.pandas_first_name(first), *others]
+        # Of two marks, which a file with one of its own can begin with, it takes the first.
+        return [first if job.bom else losses.pandas_first_name(first), *others]
 
     def records(self, job):
         # The header is read as a record, since pandas renames what stands in a header twice.

@@ -2,6 +2,9 @@
 //!
 //! The rule is OWASP's ("CSV Injection"): an apostrophe goes before `=`, `+`, `-`, `@`, tab and carriage return. Numbers
 //! such as `-5` and `+1.5e3` stay as they are: they are data, and a spreadsheet reads them as numbers.
+//!
+//! Looked at is where this file's fields begin. A program that splits at another character than the file's delimiter may
+//! begin a cell in the middle of a text, which no apostrophe at its head guards.
 
 /// Whether a spreadsheet would take the text for a formula.
 pub(crate) fn is_formula(text: &str) -> bool {

@@ -8,11 +8,16 @@
 //! | value | what becomes of it |
 //! |---|---|
 //! | null and empty text | the same: an empty field |
-//! | list | its values joined by `; `; null, the empty list and a list of one null are the same |
+//! | list | its values joined by `; `; null, the empty list and a list of one null are the same, and so are `["a; b"]` and `["a", "b"]` |
 //! | text, number, boolean, time, JSON | all text: what `42` is, the reader must know |
 //! | text that a spreadsheet runs as a formula | has an apostrophe before it, unless `formulas=keep` |
 //! | NUL | kept; Python's `csv` before 3.11 refuses it |
 //! | CR, LF, quotes, delimiters | kept within quotes; a reader that goes by lines breaks |
+//! | U+FEFF at the head of the first column's name | kept; pandas takes it for the byte-order mark and drops it, unless `bom=true` put one before it |
+//!
+//! The guard against formulas is for programs that split fields at this file's delimiter: one that splits elsewhere, as
+//! Excel does at `;` where the comma is the decimal sign, may find a formula in the middle of a text. Choose the delimiter
+//! of whoever opens the file, or XLSX, which has no such question.
 
 mod formula;
 mod writer;
@@ -23,6 +28,9 @@ use snowscrape_plugin_sdk::{
 };
 
 use writer::{CsvWriter, Form};
+
+/// The words for a tab: its name, itself (`%09` in a URL), and its escape in most languages.
+const TABS: [&str; 3] = ["tab", "\t", "\\t"];
 
 struct Csv;
 
@@ -61,12 +69,14 @@ impl Exporter for Csv {
                         .to_owned(),
                 },
             ],
-            variants: vec![FileVariant {
-                name: "delimiter".to_owned(),
-                value: OptionValue::Text("tab".to_owned()),
-                file_extension: "tsv".to_owned(),
-                media_type: "text/tab-separated-values; charset=utf-8".to_owned(),
-            }],
+            variants: TABS
+                .map(|tab| FileVariant {
+                    name: "delimiter".to_owned(),
+                    value: OptionValue::Text(tab.to_owned()),
+                    file_extension: "tsv".to_owned(),
+                    media_type: "text/tab-separated-values; charset=utf-8".to_owned(),
+                })
+                .into(),
         }
     }
 
@@ -83,8 +93,10 @@ impl Exporter for Csv {
 export_exporter!(Csv);
 
 fn delimiter(given: &str) -> Result<u8, ExportError> {
+    if TABS.contains(&given) {
+        return Ok(b'\t');
+    }
     match given.as_bytes() {
-        b"tab" | b"\\t" => Ok(b'\t'),
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => Ok(*byte),
         _ => Err(ExportError::InvalidOption(InvalidOption {
             name: "delimiter".to_owned(),
@@ -95,7 +107,9 @@ fn delimiter(given: &str) -> Result<u8, ExportError> {
 
 #[cfg(test)]
 mod tests {
-    use super::delimiter;
+    use snowscrape_plugin_sdk::{Exporter, OptionValue};
+
+    use super::{Csv, delimiter};
 
     #[test]
     fn a_delimiter_is_one_character() {
@@ -104,6 +118,7 @@ mod tests {
             (";", Some(b';')),
             ("\t", Some(b'\t')),
             ("tab", Some(b'\t')),
+            ("\\t", Some(b'\t')),
             ("|", Some(b'|')),
             ("", None),
             (",,", None),
@@ -112,6 +127,11 @@ mod tests {
             ("é", None),
         ] {
             assert_eq!(delimiter(given).ok(), byte, "{given:?}");
+            let variants = Csv::describe().variants;
+            let given = OptionValue::Text(given.to_owned());
+            let kind = variants.iter().find(|variant| variant.value == given);
+            let tsv = kind.is_some_and(|kind| kind.media_type.starts_with("text/tab-separated-values"));
+            assert_eq!(tsv, byte == Some(b'\t'), "{given:?}");
         }
     }
 }

@@ -24,7 +24,9 @@
 //! | datetime before 1900-03-01 | RFC 3339 text: warning `datetime_as_text`. Excel believes in a 29th of February 1900, so LibreOffice reads earlier serials a day off |
 //! | datetime's microseconds | cut to milliseconds |
 //! | URL after a sheet's 65,530 links or 16 MB of them | text that is no link: warning `url_as_text` |
-//! | URL with another scheme than http, https, ftp or mailto, with white space, or over 2,080 UTF-16 units | text that is no link |
+//! | URL with another scheme than http, https, ftp or mailto, with white space, or over 2,080 UTF-16 units (before `#` and after it; mailto whole) | text that is no link |
+//! | quotes, `<`, `>`, `^`, backticks, brackets and braces in a URL | percent-encoded where its link leads; the cell's text is the URL as it was |
+//! | -0 | `-0` in the file; openpyxl reads 0 |
 //! | control characters, U+FFFE, U+FFFF; a text such as `_x000D_` | escaped as `_x0001_`, `_x005F_x000D_` (ECMA-376, `ST_Xstring`). Excel and LibreOffice undo it; openpyxl and pandas do not, `openpyxl.utils.escape.unescape` does |
 //! | CR | a character reference, which every XML reader undoes; LibreOffice makes one line break of CR, CR LF and LF CR |
 //! | numbers and times in what LibreOffice converts | 15 digits; with `hh:mm:ss` some moments show a second early or late, though the serial in the file is right |

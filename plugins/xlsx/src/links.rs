@@ -17,7 +17,7 @@ use crate::workbook::{Sheet, workbook};
 
 /// How many links `rust_xlsxwriter` is given at a time.
 const CHUNK: usize = 2_048;
-/// Excel's, for the part before `#` and the one after it.
+/// Excel's, in UTF-16 units: for what stands before `#` and for what stands after it, and for an address of mail whole.
 const MAX_URL: usize = 2_080;
 /// Stands for `%` while `rust_xlsxwriter` escapes a URL.
 ///
@@ -217,7 +217,8 @@ fn can_be_link(url: &str) -> bool {
         "mailto" => true,
         _ => false,
     };
-    let (target, anchor) = url.split_once('#').unwrap_or((url, ""));
+    let target = target(url);
+    let anchor = url[target.len()..].strip_prefix('#').unwrap_or("");
     known
         && !url.contains(|character: char| {
             character.is_whitespace() || character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')
@@ -226,15 +227,19 @@ fn can_be_link(url: &str) -> bool {
         && utf16_length(anchor) <= MAX_URL
 }
 
-/// A URL as `rust_xlsxwriter` is to see it: it writes what follows `#` as it is, but not where it sends mail.
-fn escaped(url: &str) -> Cow<'_, str> {
-    let target = match url.split_once('#') {
+/// What `rust_xlsxwriter` takes for a link's target: all before `#`, and an address of mail whole.
+fn target(url: &str) -> &str {
+    match url.split_once('#') {
         Some((target, _)) if !url.starts_with("mailto:") => target,
         _ => url,
-    };
+    }
+}
+
+/// A URL as `rust_xlsxwriter` is to see it: it writes what follows the target as it is.
+fn escaped(url: &str) -> Cow<'_, str> {
+    let target = target(url);
     if target.contains('%') {
-        let target_length = target.len();
-        Cow::Owned(target.replace('%', PERCENT.encode_utf8(&mut [0; 4])) + &url[target_length..])
+        Cow::Owned(target.replace('%', PERCENT.encode_utf8(&mut [0; 4])) + &url[target.len()..])
     } else {
         Cow::Borrowed(url)
     }
@@ -282,6 +287,7 @@ mod tests {
     fn links_are_what_a_browser_or_mail_program_opens() {
         let long = |length: usize| format!("http://a/{}", "x".repeat(length - 9));
         let anchored = |length: usize| format!("http://a/#{}", "x".repeat(length));
+        let mail = |length: usize| format!("mailto:a@b#{}", "x".repeat(length - 11));
         for (url, link) in [
             ("http://a", true),
             ("https://a/é?b=c%20d#e", true),
@@ -305,6 +311,8 @@ mod tests {
             (&long(2_081), false),
             (&anchored(2_080), true),
             (&anchored(2_081), false),
+            (&mail(2_080), true),
+            (&mail(2_081), false),
         ] {
             assert_eq!(can_be_link(url), link, "{url:?}");
         }

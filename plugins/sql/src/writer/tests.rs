@@ -4,6 +4,7 @@ use snowscrape_plugin_sdk::{Batch, Column, ColumnType, Ending, Values, Writer as
 use super::{STATEMENT_BYTES, STATEMENT_ROWS, SqlWriter};
 use crate::definition::IfExists;
 use crate::dialect::Dialect::{self, Mysql, Postgres, Sqlite, Standard};
+use crate::tally::MARIADB_PACKET;
 
 const MICROS: i64 = 1_700_000_000_123_000;
 const EARLY: i64 = -377_000_000_000_000_000;
@@ -221,13 +222,17 @@ fn what_a_database_refuses_is_counted() {
     check(&json, Standard, deep(32), &[]);
 
     let text = [column("a", ColumnType::Text, false)];
-    check(
-        &text,
-        Standard,
-        one(texts(&["'".repeat(8 << 20)])),
-        &["statement_too_large"],
-    );
-    check(&text, Sqlite, one(texts(&["'".repeat(8 << 20)])), &[]);
+    for (dialect, quote) in [(Standard, '"'), (Mysql, '`'), (Sqlite, '"'), (Postgres, '"')] {
+        let around = format!("INSERT INTO {quote}t{quote} ({quote}a{quote}) VALUES\n('')").len();
+        let of_bytes = |bytes: usize| one(texts(&["x".repeat(bytes - around)]));
+        let large: &[&str] = if dialect.for_mysql() {
+            &["statement_too_large"]
+        } else {
+            &[]
+        };
+        check(&text, dialect, of_bytes(MARIADB_PACKET - 1), &[]);
+        check(&text, dialect, of_bytes(MARIADB_PACKET), large);
+    }
 
     let names: Vec<Column> = ["a", "A"].map(|name| column(name, ColumnType::Text, false)).into();
     let pair = || Batch {

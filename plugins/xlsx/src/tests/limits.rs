@@ -149,6 +149,30 @@ fn links_end_where_a_sheet_is_full_of_them() {
 }
 
 #[test]
+fn a_link_has_2080_utf_16_units() {
+    let columns = [column("a", LINK)];
+    for start in ["http://a/", "http://a/#", "mailto:a@b?", "mailto:a@b#", "mailto:%20#%"] {
+        // What is counted of an address of the web begins again after `#`.
+        let counted = if start.ends_with("/#") { 0 } else { start.len() };
+        for (character, units) in [('x', 1), ('é', 1), ('😀', 2)] {
+            let left = 2_080 - counted;
+            let filling = character.to_string().repeat(left / units) + &"x".repeat(left % units);
+            let longest = format!("{start}{filling}");
+            for (url, is_link) in [(longest.clone(), true), (format!("{longest}x"), false)] {
+                let workbook = written(&columns, &[vec![text(&url)]], Limits::default());
+                let cell = workbook.cells(1).remove(1);
+                assert_eq!(cell.value, url);
+                assert_eq!(!cell.style.is_empty(), is_link, "{start} {character}");
+                assert_eq!(
+                    workbook.part("xl/worksheets/sheet1.xml").contains("<hyperlink "),
+                    is_link
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn urls_are_text_where_links_are_not_wanted() {
     let columns = [column("a", LINK)];
     let mut layout = layout(&columns, Limits::default());

@@ -62,6 +62,26 @@ fn columns_are_as_wide_as_the_first_rows_ask_for() {
 }
 
 #[test]
+fn a_column_is_from_8_to_60_wide() {
+    let check = |name: usize, value: usize, width: &str| {
+        let columns = [column(&"n".repeat(name), TEXT)];
+        let rows = [vec![given::text(&"v".repeat(value))]];
+        let sheet = written(&columns, &rows, limits()).part("xl/worksheets/sheet1.xml");
+        assert!(sheet.contains(&format!("width=\"{width}.")), "{name} {value}: {sheet}");
+    };
+    // A header's filter takes 3 beside it, and a value has 1.
+    check(1, 1, "8");
+    check(5, 7, "8");
+    check(6, 7, "9");
+    check(5, 8, "9");
+    check(1, 58, "59");
+    check(1, 59, "60");
+    check(1, 60, "60");
+    check(56, 1, "59");
+    check(58, 1, "60");
+}
+
+#[test]
 fn percent_signs_stay_what_they_are() {
     let check = |url: &str, target: &str, location: Option<&str>| {
         let workbook = written(&[column("u", LINK)], &[vec![given::text(url)]], limits());
