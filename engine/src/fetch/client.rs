@@ -22,11 +22,12 @@ use super::hosts::{HostLimits, HostPermit};
 use super::page::{Fetched, FetchedPage, Validators};
 use super::proxy::{NoProxy, ProxyRoute};
 use super::request::Template;
-use super::retry::{Retry, jitter, retry_after};
+use super::retry::{Decision, Retry, jitter, retry_after};
 use super::settings::{FetchSettings, SettingsError};
-use super::target::{Target, public};
+use super::target::Target;
 use super::throttle::Throttle;
 use super::transport;
+use crate::model::public;
 use fetching::Fetching;
 use robots::Manners;
 use ways::Ways;
@@ -184,6 +185,27 @@ impl Client {
     /// attempts as there may be. Attempts are counted from 1.
     pub fn wait_before_next(&self, attempt: u32) -> Option<Duration> {
         self.0.retry.after(attempt, jitter())
+    }
+
+    /// How long it is waited after an attempt at a page by other means that its server answered with an error, where it may
+    /// fare better later; `asked` is the answer's `Retry-After`. Attempts are counted from 1.
+    ///
+    /// # Errors
+    /// The page's error, where it is not tried again.
+    pub fn wait_after_status(
+        &self,
+        status: u16,
+        asked: Option<Duration>,
+        attempt: u32,
+    ) -> Result<Duration, FetchErrorKind> {
+        let failure = FetchErrorKind::HttpStatus {
+            status,
+            retry_after: None,
+        };
+        match self.0.retry.decide(failure, attempt, asked, jitter()) {
+            Decision::After(wait) => Ok(wait),
+            Decision::GiveUp(failure) => Err(failure),
+        }
     }
 
     /// The proxies of the run, if it wants some.

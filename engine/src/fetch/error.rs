@@ -9,6 +9,7 @@ use url::Url;
 
 use super::guard::Blocked;
 use super::proxy::{NoProxy, ProxyFault};
+use super::retry::is_transient;
 use super::robots::RobotsRefusal;
 
 /// A page that could not be fetched.
@@ -31,6 +32,11 @@ impl FetchError {
     /// The code that a run's errors carry.
     pub fn code(&self) -> FetchCode {
         self.kind.code()
+    }
+
+    /// Whether the same request may fare better later.
+    pub fn may_pass(&self) -> bool {
+        is_transient(&self.kind)
     }
 }
 

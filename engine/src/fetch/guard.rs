@@ -114,6 +114,25 @@ impl AddressGuard {
             _ => Ok(()),
         }
     }
+
+    /// Those of a name's addresses that may be dialled.
+    ///
+    /// # Errors
+    /// There is none, and the first is refused for this.
+    pub fn allowed_of(&self, found: impl IntoIterator<Item = IpAddr>) -> Result<Vec<IpAddr>, Blocked> {
+        let mut blocked = None;
+        let mut allowed = Vec::new();
+        for address in found {
+            match self.check_address(address) {
+                Ok(()) => allowed.push(address),
+                Err(reason) => blocked = blocked.or(Some(reason)),
+            }
+        }
+        match blocked {
+            Some(reason) if allowed.is_empty() => Err(reason),
+            _ => Ok(allowed),
+        }
+    }
 }
 
 /// Whether a name stands for loopback whatever a resolver says (RFC 6761, 6.3).

@@ -9,7 +9,8 @@
 //! sites let be fetched: a request waits for these in turn, robots.txt, the run's rate, its host. A page that was fetched
 //! before can be asked for only if it has changed, by its [`Validators`].
 //!
-//! The client does not know jobs or runs, parses no markup beyond what tells the encoding, and does not choose proxies.
+//! The client does not know jobs or runs, and parses no markup beyond what tells the encoding. Which proxy a request takes is
+//! [`proxy`]'s to say.
 
 mod body;
 mod charset;
@@ -32,7 +33,7 @@ mod robots_cache;
 mod settings;
 mod target;
 #[cfg(test)]
-mod test_server;
+pub(crate) mod test_server;
 mod throttle;
 mod transport;
 
@@ -44,8 +45,8 @@ pub use guard::{AddressGuard, Blocked, PortRange, PortRangeError};
 pub use hosts::{HostLimits, HostPermit, HostSettings};
 pub use media_type::{ContentType, is_markup};
 pub use page::{Fetched, FetchedPage, NotModified, Validators};
+pub(crate) use retry::retry_after;
 pub use robots::{RobotsRefusal, RobotsUrlError, robots_allow};
 pub use robots_cache::RobotsCache;
 pub use settings::{BasicAuth, FetchSettings, Rate, RateError, SettingsError, WantedProxies};
-pub(crate) use target::public;
 pub use throttle::Throttle;

@@ -7,7 +7,8 @@ use reqwest::{Method, StatusCode};
 
 use super::error::FetchErrorKind;
 use super::request::Request;
-use super::target::{Target, is_http, public};
+use super::target::{Target, is_http};
+use crate::model::public;
 
 /// The characters of a `Location` that a message shows.
 const SHOWN: usize = 200;

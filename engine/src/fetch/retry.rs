@@ -97,7 +97,7 @@ pub(super) fn jitter() -> f64 {
 }
 
 /// Whether the same request may fare better later.
-fn is_transient(failure: &FetchErrorKind) -> bool {
+pub(super) fn is_transient(failure: &FetchErrorKind) -> bool {
     match failure {
         FetchErrorKind::Dns { .. } | FetchErrorKind::Connect { .. } | FetchErrorKind::Timeout { .. } => true,
         FetchErrorKind::HttpStatus { status, .. } => matches!(status, 408 | 429 | 500..=599),
@@ -120,7 +120,7 @@ fn is_transient(failure: &FetchErrorKind) -> bool {
 
 /// The wait that a `Retry-After` header asks for (RFC 9110, 10.2.3): seconds, or a date in one of the three forms
 /// of 5.6.7. A date gone by asks for none; a value of neither kind is as if it were absent.
-pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));

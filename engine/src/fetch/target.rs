@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::error::FetchErrorKind;
+use crate::model::public;
 
 /// An http or https URL.
 #[derive(Clone)]
@@ -56,16 +57,6 @@ impl Target {
 /// Whether a URL is of a scheme that is fetched.
 pub(super) fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
-}
-
-/// The URL without credentials and fragment.
-pub(crate) fn public(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    // Both fail only for URLs that cannot have credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
 }
 
 #[cfg(test)]

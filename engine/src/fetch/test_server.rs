@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 /// What follows a request on its connection.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// These bytes, and the end of the connection.
     Bytes(Vec<u8>),
     /// These bytes, and then one more each time that passes.
@@ -22,7 +22,7 @@ pub(super) enum Answer {
 
 impl Answer {
     /// A response with a head of these lines, and a body whose length it tells.
-    pub(super) fn new(head: &str, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn new(head: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
         let head = format!(
             "HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -32,25 +32,25 @@ impl Answer {
     }
 
     /// A redirect.
-    pub(super) fn redirect(status: u16, location: &str) -> Self {
+    pub(crate) fn redirect(status: u16, location: &str) -> Self {
         Self::new(&format!("{status} Redirect\r\nLocation: {location}"), "")
     }
 }
 
 /// The server, which ends with the test's runtime.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// Answers each request by its number, from 0, and its text.
-    pub(super) async fn start(answer: impl Fn(usize, &str) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(usize, &str) -> Answer + Send + Sync + 'static) -> Self {
         Self::start_on("127.0.0.1", answer).await
     }
 
     /// The same at another of loopback's addresses.
-    pub(super) async fn start_on(
+    pub(crate) async fn start_on(
         address: &str,
         answer: impl Fn(usize, &str) -> Answer + Send + Sync + 'static,
     ) -> Self {
@@ -77,22 +77,22 @@ impl Server {
     }
 
     /// A server that gives the same answer to all.
-    pub(super) async fn always(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) async fn always(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Self {
         Self::start(move |_, _| answer()).await
     }
 
     /// A URL on this server.
-    pub(super) fn url(&self, path: &str) -> Url {
+    pub(crate) fn url(&self, path: &str) -> Url {
         Url::parse(&format!("http://{}{path}", self.address)).unwrap()
     }
 
     /// What it was asked so far.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
     /// The first lines of the requests so far.
-    pub(super) fn first_lines(&self) -> Vec<String> {
+    pub(crate) fn first_lines(&self) -> Vec<String> {
         self.requests()
             .iter()
             .map(|request| request.lines().next().unwrap_or_default().to_owned())
@@ -101,7 +101,7 @@ impl Server {
 }
 
 /// A URL at which nothing listens.
-pub(super) async fn closed_port() -> Url {
+pub(crate) async fn closed_port() -> Url {
     let address = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
     Url::parse(&format!("http://{address}/")).unwrap()
 }

@@ -21,6 +21,7 @@ mod schedule;
 mod field_error;
 mod limits;
 mod option_values;
+mod public_url;
 mod secret;
 
 mod id;
@@ -44,6 +45,7 @@ pub use matches::{Match, MatchKind};
 pub use option_values::{OptionKind, OptionSpec, OptionValue, parse_options, validate_options};
 pub use pattern::Pattern;
 pub use proxy::{GeoTarget, ProxyConfig, RotationStrategy};
+pub use public_url::public;
 pub use query::{As, Decimal, Query, Selector};
 pub use query_types::{ExpressionFault, QueryTypes};
 pub use render::{Action, RenderConfig, ResourceType, Viewport, WaitStrategy};

@@ -14,7 +14,7 @@ use crate::fetch::redirect::redirected;
 use crate::fetch::request::{Request, Template};
 use crate::fetch::retry::{Decision, jitter};
 use crate::fetch::robots::{ROBOTS_BYTES, RobotsRefusal, Rules, product_token};
-use crate::fetch::robots_cache::{Found, Key, RobotsCache};
+use crate::fetch::robots_cache::{Asker, Found, Key, RobotsCache};
 use crate::fetch::target::Target;
 use crate::fetch::transport;
 
@@ -24,6 +24,7 @@ const MAX_REDIRECTS: u32 = 5;
 /// By what name robots.txt is obeyed, and how it is asked for.
 pub(super) struct Manners {
     cache: RobotsCache,
+    asker: Asker,
     agent: String,
     template: Template,
 }
@@ -32,6 +33,7 @@ impl Manners {
     pub(super) fn new(cache: RobotsCache, pages: &Template) -> Self {
         Self {
             cache,
+            asker: Asker::new(),
             agent: product_token(&pages.user_agent()),
             template: pages.for_robots(),
         }
@@ -63,7 +65,7 @@ impl Inner {
         };
         match &*manners
             .cache
-            .get(&key, || Box::pin(self.robots(manners, &robots)))
+            .get(&key, manners.asker, || Box::pin(self.robots(manners, &robots)))
             .await
         {
             Found::Rules(rules) => match rules.refusing(target.url()) {
@@ -84,7 +86,8 @@ impl Inner {
         }
     }
 
-    /// Fetches a robots.txt. It counts neither for the run's rate nor among its host's requests, once a day as it is.
+    /// Fetches a robots.txt. It counts neither for the run's rate nor among its host's requests: a file is asked for once a
+    /// day, and one that is not to be had once a minute and run at most.
     async fn robots(&self, manners: &Manners, url: &Url) -> Found {
         let found = match Target::new(url) {
             Ok(target) => self.follow(manners, manners.template.on(target)).await,

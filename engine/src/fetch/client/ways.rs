@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::Response;
 use reqwest::header::{CONNECTION, HeaderValue};
+use tokio::time::Instant;
 use tracing::debug;
 
 use crate::fetch::error::FetchErrorKind;
@@ -58,8 +59,8 @@ impl Ways {
         }
     }
 
-    /// The HTTP library's client for a proxy. Each of several tries gets a part of the time to connect, so that a proxy that
-    /// does not answer leaves some for the next one.
+    /// The HTTP library's client for a proxy. Each of several tries gets a part of the page's time to connect, so that one proxy
+    /// after the other that does not answer takes no longer than a server that does not.
     fn through(&self, server: &Arc<ProxyServer>, route: &ProxyRoute) -> Result<reqwest::Client, FetchErrorKind> {
         let mut clients = self.by_proxy.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&server.id()) {
@@ -127,7 +128,9 @@ impl Tries<'_> {
             host,
             // Through a tunnel it is the target that does not answer.
             is_blamed: server.forwards(url),
+            since: Instant::now(),
         };
+        let since = unanswered.since;
         let sent = match request.build(&http, cookies.cloned()) {
             Ok(mut built) => {
                 if server.forwards(url) {
@@ -146,7 +149,13 @@ impl Tries<'_> {
             Ok(response) => server.fault_in_response(url, response.status().as_u16()),
             Err(error) => proxy_fault(error, &server, url),
         };
-        route.report(&server, host, fault.as_ref().map_or(Ok(()), Err));
+        // A job that gives proxies next to no time does not take them down for all others.
+        let was_hasty =
+            sent.as_ref().is_err_and(reqwest::Error::is_timeout) && since.elapsed() < route.pool().patience();
+        match &fault {
+            Some(_) if was_hasty => route.pool().doubt(&server),
+            fault => route.report(&server, host, fault.as_ref().map_or(Ok(()), Err)),
+        }
         let Some(fault) = fault else {
             let sent = sent.map_err(|error| transport::unsent(&error, request.target(), ways.timeout));
             return sent.map(Some);
@@ -164,12 +173,14 @@ impl Tries<'_> {
     }
 }
 
-/// A request on its way through a proxy. Where the time for it ends before an answer is there, the proxy may be to blame.
+/// A request on its way through a proxy. Where it ends before an answer is there, since its time is over or its run is, the proxy
+/// may be to blame: it is if it had as much time as a check of it has.
 struct Unanswered<'a> {
     route: &'a ProxyRoute,
     server: &'a ProxyServer,
     host: &'a str,
     is_blamed: bool,
+    since: Instant,
 }
 
 impl Unanswered<'_> {
@@ -180,7 +191,12 @@ impl Unanswered<'_> {
 
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
-        if self.is_blamed {
+        if !self.is_blamed {
+            return;
+        }
+        if self.since.elapsed() < self.route.pool().patience() {
+            self.route.pool().doubt(self.server);
+        } else {
             let reason = "it gave no answer in time".to_owned();
             let fault = ProxyFault::NoTunnel { reason };
             self.route.report(self.server, self.host, Err(&fault));

@@ -184,3 +184,20 @@ fn ranges_of_ports_are_read() {
     check("", None);
     check("a-b", None);
 }
+
+#[test]
+fn only_what_the_guard_allows_is_dialled() {
+    let check = |found: &[&str], expected: Result<&[&str], &str>| {
+        let parse = |addresses: &[&str]| -> Vec<IpAddr> { addresses.iter().map(|it| it.parse().unwrap()).collect() };
+        let dialled = AddressGuard::default().allowed_of(parse(found));
+        match (dialled, expected) {
+            (Ok(dialled), Ok(expected)) => assert_eq!(dialled, parse(expected)),
+            (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
+            (dialled, _) => panic!("{dialled:?}"),
+        }
+    };
+    check(&["93.184.215.14"], Ok(&["93.184.215.14"]));
+    check(&["127.0.0.1", "93.184.215.14", "::1"], Ok(&["93.184.215.14"]));
+    check(&["127.0.0.1", "10.0.0.1"], Err("127.0.0.1 is a loopback address"));
+    check(&[], Ok(&[]));
+}

@@ -123,17 +123,6 @@ impl Dialler {
             })?,
         };
         let Some(guard) = &self.guard else { return Ok(found) };
-        let mut blocked = None;
-        let mut allowed = Vec::new();
-        for address in found {
-            match guard.check_address(address) {
-                Ok(()) => allowed.push(address),
-                Err(reason) => blocked = blocked.or(Some(reason)),
-            }
-        }
-        match blocked {
-            Some(reason) if allowed.is_empty() => Err(reason.into()),
-            _ => Ok(allowed),
-        }
+        Ok(guard.allowed_of(found)?)
     }
 }

@@ -26,7 +26,9 @@ use url::{Host, Url};
 
 use self::refusals::Refusals;
 use super::dial::{Dialler, Resolve, SystemResolver};
+use super::fault::ProxyFault;
 use super::route::{ProxyRoute, Via};
+use super::server::ProxyScheme;
 use super::tunnel::{self, BoxedConnection, TunnelError};
 use crate::fetch::AddressGuard;
 
@@ -252,7 +254,15 @@ impl Exit {
                     });
                 }
                 Err(TunnelError::Proxy(fault)) => {
-                    route.report(&server, &name, Err(&fault));
+                    // Squid's own settings allow CONNECT to 443 alone, and forward the requests of a fetch all the same.
+                    let may_be_a_rule = matches!(fault, ProxyFault::NoTunnel { .. })
+                        && server.scheme() != ProxyScheme::Socks5
+                        && port != 443;
+                    if may_be_a_rule {
+                        route.pool().doubt(&server);
+                    } else {
+                        route.report(&server, &name, Err(&fault));
+                    }
                     failure = Some(GatewayError::Proxy {
                         proxy: server.address(),
                         fault,

@@ -140,6 +140,11 @@ impl Health {
         (self.failures >= settings.failures).then(|| self.go_down(fault, settings, now))
     }
 
+    /// Something happened that says too little to count, and makes it worth a check.
+    pub(super) fn doubt(&mut self) {
+        self.suspect = true;
+    }
+
     /// The health check got its answer. What the check can see is mended by it; where the proxy only opened no connections,
     /// the answer proves little, and a request tries it at once the first time, after the cool-down the next ones.
     pub(super) fn answered(&mut self, now: Instant) -> Option<Change> {

@@ -195,6 +195,19 @@ impl ProxyPool {
         }
     }
 
+    /// Has a proxy checked soon, where what happened does not say that it is to blame.
+    pub fn doubt(&self, server: &ProxyServer) {
+        if let Some(place) = self.shared.places.get(&server.id()) {
+            self.health()[*place].doubt();
+            self.shared.suspect.notify_one();
+        }
+    }
+
+    /// How long a proxy may take until it is to blame for it.
+    pub fn patience(&self) -> Duration {
+        self.shared.settings.timeout
+    }
+
     /// Lets `choose` take one of those among `places` that may get a request, and marks it as taken.
     pub(super) fn take(
         &self,

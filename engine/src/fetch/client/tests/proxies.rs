@@ -7,9 +7,18 @@ use crate::model::ProxyConfig;
 
 /// A client of these proxies, one after the other.
 fn through(proxies: &[Url], settings: &FetchSettings, robots: Option<&RobotsCache>) -> Client {
+    through_pool(proxies, HealthSettings::default(), settings, robots)
+}
+
+fn through_pool(
+    proxies: &[Url],
+    health: HealthSettings,
+    settings: &FetchSettings,
+    robots: Option<&RobotsCache>,
+) -> Client {
     let servers = proxies.iter().map(|url| url.as_str().parse().unwrap());
     let environment = FetchEnvironment {
-        proxies: Some(ProxyPool::new(servers, None, HealthSettings::default()).unwrap()),
+        proxies: Some(ProxyPool::new(servers, None, health).unwrap()),
         robots: robots.cloned(),
         ..FetchEnvironment::default()
     };
@@ -58,6 +67,35 @@ async fn the_last_proxys_fault_is_told_without_waiting_for_another() {
     let client = through(&[dead], &slowest, None);
     let error = client.fetch(&page(), &CancellationToken::new()).await.unwrap_err();
     assert_eq!(error.code().as_str(), "proxy_failed", "{error}");
+}
+
+#[tokio::test]
+async fn a_silent_proxy_is_to_blame_once_it_had_its_time() {
+    // What pages come to after three, each of another host, that were given up after `given_up`.
+    let check = async |patience: u64, given_up: u64, expected: &str| {
+        let silent = Server::always(|| Answer::Silence).await;
+        let health = HealthSettings {
+            timeout: Duration::from_millis(patience),
+            ..HealthSettings::default()
+        };
+        let hasty = FetchSettings {
+            timeout: Duration::from_secs(1),
+            attempts: 1,
+            ..settings()
+        };
+        let client = through_pool(&[silent.url("/")], health, &hasty, None);
+        let cancel = CancellationToken::new();
+        for host in ["a", "b", "c"] {
+            let url = format!("http://{host}.test/").parse().unwrap();
+            let fetched = tokio::time::timeout(Duration::from_millis(given_up), client.fetch(&url, &cancel)).await;
+            assert_eq!(fetched.is_err(), given_up < 1_000, "{host}");
+        }
+        let error = client.fetch(&page(), &cancel).await.unwrap_err();
+        assert_eq!(error.code().as_str(), expected, "{patience} {given_up}: {error}");
+    };
+    check(300, 10_000, "proxy_failed").await;
+    check(10_000, 10_000, "timeout").await;
+    check(300, 20, "timeout").await;
 }
 
 #[tokio::test]

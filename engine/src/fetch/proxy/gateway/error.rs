@@ -57,6 +57,17 @@ impl GatewayError {
         }
     }
 
+    /// Whether the same connection may fare better later, as with a fetch through a proxy that opened none.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Proxy {
+                fault: ProxyFault::NoTunnel { .. },
+                ..
+            }
+        )
+    }
+
     /// The nearest that SOCKS can say.
     pub(super) fn reply(&self) -> ReplyError {
         match self {
