@@ -126,6 +126,8 @@ impl Viewport {
     pub const MIN: u32 = 16;
     /// The largest width and height.
     pub const MAX: u32 = 8_192;
+    /// The most pixels of which a picture is taken.
+    pub const MAX_PICTURE: u32 = 4_096 * 4_096;
 }
 
 impl Default for Viewport {

@@ -19,11 +19,12 @@ use super::browsers::Browsers;
 use super::clock::Clock;
 use super::devtools::CallError;
 use super::error::{Awaited, RenderError};
-use super::page::{PageRequest, RenderedPage, public};
+use super::page::{PageRequest, RenderedPage};
 use super::rendering::render;
 use super::script::PageScript;
 use super::state::PageState;
 use super::tab::Tab;
+use crate::model::public;
 
 /// How long the browser may take over what needs no page, after which another is started.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -133,17 +134,20 @@ struct Home {
     /// Those that wait for a page.
     tabs: Mutex<Vec<Tab>>,
     /// The hosts that have the job's cookies.
-    with_cookies: Mutex<HashSet<String>>,
+    with_cookies: tokio::sync::Mutex<HashSet<String>>,
 }
 
 impl Home {
     async fn open(browser: Arc<Browser>, options: &ContextOptions) -> Result<Self, RenderError> {
-        let opened = Self::create(Arc::clone(&browser), options);
-        let opened = Clock::start(PATIENCE).within(opened, || Awaited::Tab).await;
-        Ok(opened.inspect_err(|_| browser.retire())??)
+        // On a task of its own: the browser makes the context even if nobody waits for it any more, and then it is disposed of.
+        let created = tokio::spawn(Self::create(Arc::clone(&browser), options.clone()));
+        let created = Clock::start(PATIENCE).within(created, || Awaited::Tab).await;
+        let created = created.inspect_err(|_| browser.retire())?;
+        // The task goes with the runtime, and so does the browser.
+        Ok(created.map_err(|_| RenderError::Lost)??)
     }
 
-    async fn create(browser: Arc<Browser>, options: &ContextOptions) -> Result<Self, CallError> {
+    async fn create(browser: Arc<Browser>, options: ContextOptions) -> Result<Self, CallError> {
         let create = CreateBrowserContextParams {
             dispose_on_detach: Some(true),
             proxy_server: Some(format!("socks5://{}", options.proxy)),
@@ -151,8 +155,8 @@ impl Home {
             origins_with_universal_network_access: None,
         };
         let id = browser.session().call(create).await?.browser_context_id;
-        let user_agent = match &options.user_agent {
-            UserAgent::Exactly(text) => text.clone(),
+        let user_agent = match options.user_agent {
+            UserAgent::Exactly(text) => text,
             UserAgent::BrowserWith(product) => format!("{} {product}", browser.user_agent()),
         };
         let home = Self {
@@ -160,7 +164,7 @@ impl Home {
             id,
             user_agent,
             tabs: Mutex::default(),
-            with_cookies: Mutex::default(),
+            with_cookies: tokio::sync::Mutex::default(),
         };
         let mut downloads = SetDownloadBehaviorParams::new(SetDownloadBehaviorBehavior::Deny);
         downloads.browser_context_id = Some(home.id.clone());
@@ -207,12 +211,13 @@ impl Home {
 
     /// Gives the job's cookies to the page's host, once.
     async fn set_cookies(&self, request: &PageRequest) -> Result<(), CallError> {
+        if request.cookies.is_empty() {
+            return Ok(());
+        }
         let host = request.url.host_str().unwrap_or_default().to_owned();
-        let new = || {
-            let mut hosts = self.with_cookies.lock().unwrap_or_else(PoisonError::into_inner);
-            hosts.insert(host)
-        };
-        if request.cookies.is_empty() || !new() {
+        // Held until the browser has them, so that no other page of the host goes before.
+        let mut hosts = self.with_cookies.lock().await;
+        if hosts.contains(&host) {
             return Ok(());
         }
         let mut root = public(&request.url);
@@ -223,7 +228,9 @@ impl Home {
             cookie.url = Some(root.to_string());
             cookie
         };
-        self.put_cookies(request.cookies.iter().map(cookie).collect()).await
+        self.put_cookies(request.cookies.iter().map(cookie).collect()).await?;
+        hosts.insert(host);
+        Ok(())
     }
 
     async fn put_cookies(&self, cookies: Vec<CookieParam>) -> Result<(), CallError> {
@@ -240,8 +247,8 @@ impl Home {
         let moved = async {
             let cookies = self.browser.session().call(get).await?.cookies;
             new.put_cookies(cookies.into_iter().map(as_given).collect()).await?;
-            let known = self.with_cookies.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            *new.with_cookies.lock().unwrap_or_else(PoisonError::into_inner) = known;
+            let known = self.with_cookies.lock().await.clone();
+            *new.with_cookies.lock().await = known;
             Ok::<_, CallError>(())
         };
         // Whoever is gone has no cookies left to give, and then the new context takes the job's own again.

@@ -94,6 +94,12 @@ pub enum RenderError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// A picture above the limit.
+    #[error("the picture of the page is larger than {limit} bytes; lower render_config.viewport, or take none")]
+    PictureTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// The run was stopped, or the server is ending.
     #[error("cancelled before the page was rendered")]
     Cancelled,

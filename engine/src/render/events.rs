@@ -170,6 +170,9 @@ pub(super) struct ResponseReceived {
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) mime_type: String,
+    /// By their names as the server wrote them.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
 }
 
 /// A request's end, good or bad.

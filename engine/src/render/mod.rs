@@ -5,7 +5,8 @@
 //! renders page after page in the tabs of that.
 //!
 //! The browser reaches nothing but through that proxy, so that what it may reach is the proxy's to say and not this
-//! module's. Nothing here knows jobs or runs, retries, keeps a pace, or asks robots.txt.
+//! module's. Nothing here knows jobs or runs, retries, keeps a pace, or asks robots.txt: where a page may lead is a [`Gate`]'s to
+//! say.
 //!
 //! The document was made with scripting on, which whoever parses it should know (`<noscript>`).
 
@@ -18,6 +19,7 @@ mod devtools;
 mod error;
 mod events;
 mod flags;
+mod gate;
 mod keys;
 mod page;
 mod processes;
@@ -37,7 +39,10 @@ mod world;
 pub use browsers::Browsers;
 pub use context::{ContextOptions, RenderContext, UserAgent};
 pub use error::{Awaited, RenderError};
+pub use gate::Gate;
 pub use page::{Credentials, PageRequest, RenderedPage};
 pub use script::{PageScript, Step, Typed};
 pub use settings::BrowserSettings;
 pub use supervisor::supervise;
+#[cfg(test)]
+pub(crate) use tests::settings as test_settings;

@@ -1,14 +1,18 @@
 //! What is asked of the browser for one page, and what it gives.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use url::Url;
 
+use super::gate::Gate;
+use crate::model::public;
+
 /// One page, as the browser is to ask for it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct PageRequest {
     /// Where it is. Credentials in it are taken for [`auth`](Self::auth).
     pub url: Url,
@@ -26,6 +30,8 @@ pub struct PageRequest {
     pub auth: Option<Credentials>,
     /// The bytes that the rendered document may have.
     pub max_bytes: u64,
+    /// Who says where the page may lead; it may lead anywhere if `None`.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 impl PageRequest {
@@ -39,6 +45,7 @@ impl PageRequest {
             body: None,
             auth: None,
             max_bytes: 32 * 1024 * 1024,
+            gate: None,
         }
     }
 }
@@ -55,6 +62,7 @@ impl fmt::Debug for PageRequest {
             .field("body_bytes", &self.body.as_ref().map(Bytes::len))
             .field("auth", &self.auth)
             .field("max_bytes", &self.max_bytes)
+            .field("gate", &self.gate)
             .finish()
     }
 }
@@ -83,6 +91,8 @@ pub struct RenderedPage {
     pub url: Url,
     /// The status code of the document's response, whatever it is: 404 and 500 have pages too.
     pub status: u16,
+    /// The response's `Retry-After` as it stands there.
+    pub retry_after: Option<String>,
     /// The document's type: `text/html`, lower case, without parameters.
     pub media_type: String,
     /// HTML and XHTML: the live document, serialised as HTML, with its document type, its open shadow roots as
@@ -98,16 +108,6 @@ pub struct RenderedPage {
     pub elapsed: Duration,
     /// How many requests were not let through because of their kind. Web sockets are not counted.
     pub blocked: u64,
-}
-
-/// The URL without credentials and fragment.
-pub(super) fn public(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    // Both fail only for URLs that cannot have credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
 }
 
 #[cfg(test)]

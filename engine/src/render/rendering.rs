@@ -14,12 +14,13 @@ use url::Url;
 use super::clock::Clock;
 use super::content::{self, Document};
 use super::error::{Awaited, RenderError};
-use super::page::{PageRequest, RenderedPage, public};
+use super::page::{PageRequest, RenderedPage};
 use super::script::PageScript;
 use super::state::Head;
 use super::steps::take_steps;
 use super::tab::Tab;
 use super::wait::wait_for_page;
+use crate::model::public;
 
 /// How long the content and the picture of a finished page may take.
 const CONTENT: Duration = Duration::from_secs(30);
@@ -55,7 +56,8 @@ pub(super) async fn render(tab: &Tab, request: &PageRequest, script: &PageScript
     Ok(RenderedPage {
         url: Url::parse(&document.url).map_or_else(|_| public(&request.url), |url| public(&url)),
         // A document that a script wrote has no response.
-        status: head.map_or(200, |head| head.status),
+        status: head.as_ref().map_or(200, |head| head.status),
+        retry_after: head.and_then(|head| head.retry_after),
         media_type: document.media_type,
         html: document.html,
         screenshot: picture,
@@ -175,6 +177,9 @@ fn is_text(media_type: &str) -> bool {
         || media_type.ends_with("+xml")
 }
 
+/// The bytes that a picture may have.
+const MOST_PICTURE: usize = 32 * 1024 * 1024;
+
 async fn picture(tab: &Tab, wanted: bool) -> Result<Option<Bytes>, RenderError> {
     if !wanted {
         return Ok(None);
@@ -185,15 +190,34 @@ async fn picture(tab: &Tab, wanted: bool) -> Result<Option<Bytes>, RenderError> 
         ..CaptureScreenshotParams::default()
     };
     let picture = tab.session().call(capture).await?;
+    decoded(picture.data.as_ref(), MOST_PICTURE).map(Some)
+}
+
+fn decoded(picture: &str, limit: usize) -> Result<Bytes, RenderError> {
     let bytes = BASE64
-        .decode(&picture.data)
+        .decode(picture)
         .map_err(|_| not_base64("Page.captureScreenshot"))?;
-    Ok(Some(bytes.into()))
+    if bytes.len() > limit {
+        return Err(RenderError::PictureTooLarge { limit });
+    }
+    Ok(bytes.into())
 }
 
 fn not_base64(command: &str) -> RenderError {
     RenderError::Protocol {
         command: command.to_owned(),
         reason: "its answer is no base 64".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_has_a_largest_size() {
+        let picture = BASE64.encode([7; 10]);
+        assert_eq!(decoded(&picture, 10), Ok(Bytes::from_static(&[7; 10])));
+        assert_eq!(decoded(&picture, 9), Err(RenderError::PictureTooLarge { limit: 9 }));
     }
 }

@@ -1,6 +1,8 @@
 //! What is done to a page's requests before they leave the browser: some are not let through, others get what the job
 //! adds to them.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use chromiumoxide::cdp::browser_protocol::fetch;
@@ -9,8 +11,12 @@ use chromiumoxide::types::Binary;
 use url::{Origin, Url};
 
 use super::events::{FrameId, RequestPaused};
+use super::gate::Gate;
 use super::page::PageRequest;
 use crate::model::ResourceType;
+
+/// The documents that a page may lead through, redirects included; a browser follows 20 of these in a row.
+const MOST_DOCUMENTS: u32 = 100;
 
 /// The rules for one page.
 #[derive(Debug, Clone)]
@@ -21,6 +27,10 @@ pub(super) struct Rules {
     /// What the document's own request is, where it is no plain GET.
     document: Option<DocumentRequest>,
     blocked: Vec<ResourceType>,
+    /// Who is asked about the main frame's documents.
+    gate: Option<Arc<dyn Gate>>,
+    /// How many documents of the main frame were asked for.
+    documents: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -34,8 +44,19 @@ struct DocumentRequest {
 pub(super) enum Verdict {
     /// It goes on, perhaps changed.
     Pass(Box<fetch::ContinueRequestParams>),
-    /// It is of a kind that is blocked.
+    /// It goes on if the gate lets it through.
+    Ask {
+        pass: Box<fetch::ContinueRequestParams>,
+        gate: Arc<dyn Gate>,
+        url: Url,
+    },
+    /// It is of a kind that is blocked, or leads where none may.
     Block(fetch::FailRequestParams),
+}
+
+/// What becomes of a request that does not go on.
+pub(super) fn refuse(request: impl Into<fetch::RequestId>) -> fetch::FailRequestParams {
+    fetch::FailRequestParams::new(request, ErrorReason::BlockedByClient)
 }
 
 impl Rules {
@@ -60,6 +81,8 @@ impl Rules {
                 body: request.body.as_deref().map(|body| BASE64.encode(body)),
             }),
             blocked: blocked.to_vec(),
+            gate: request.gate.clone(),
+            documents: 0,
         }
     }
 
@@ -73,7 +96,8 @@ impl Rules {
         if !self.headers.is_empty() {
             return vec![of(None)];
         }
-        let document = self.document.as_ref().map(|_| network::ResourceType::Document);
+        let asked_about = self.document.is_some() || self.gate.is_some();
+        let document = asked_about.then_some(network::ResourceType::Document);
         let blocked = self.blocked.iter().flat_map(|&kind| protocol_types(kind)).cloned();
         document.into_iter().chain(blocked).map(|kind| of(Some(kind))).collect()
     }
@@ -94,18 +118,16 @@ impl Rules {
                 .any(|name| name.as_ref() == paused.resource_type)
         };
         if self.blocked.iter().any(of_kind) {
-            let block = fetch::FailRequestParams::new(paused.request_id, ErrorReason::BlockedByClient);
-            return Verdict::Block(block);
+            return Verdict::Block(refuse(paused.request_id));
         }
         let mut pass = fetch::ContinueRequestParams::new(paused.request_id);
-        if paused.resource_type == "Document"
-            && paused.frame_id == *main
-            && let Some(document) = self.document.take()
-        {
+        let is_page = paused.resource_type == "Document" && paused.frame_id == *main;
+        if is_page && let Some(document) = self.document.take() {
             pass.method = Some(document.method);
             pass.post_data = document.body.map(Binary::from);
         }
-        let own_origin = Url::parse(&paused.request.url).is_ok_and(|url| url.origin() == self.origin);
+        let url = Url::parse(&paused.request.url).ok();
+        let own_origin = url.as_ref().is_some_and(|url| url.origin() == self.origin);
         let added = if own_origin { self.headers.as_slice() } else { &[] };
         // A request that was redirected still has what was added to it before.
         let carried = |(name, value): (&String, &String)| {
@@ -116,7 +138,16 @@ impl Rules {
             let own = paused.request.headers.into_iter();
             pass.headers = Some(merge(own.filter(|(name, value)| !carried((name, value))), added));
         }
-        Verdict::Pass(Box::new(pass))
+        let pass = Box::new(pass);
+        let Some(gate) = self.gate.clone().filter(|_| is_page) else {
+            return Verdict::Pass(pass);
+        };
+        self.documents += 1;
+        match url.filter(|_| self.documents <= MOST_DOCUMENTS) {
+            Some(url) => Verdict::Ask { pass, gate, url },
+            // What cannot be read cannot be asked about.
+            None => Verdict::Block(refuse(pass.request_id)),
+        }
     }
 }
 
@@ -228,7 +259,7 @@ mod tests {
     fn judge(rules: &mut Rules, paused: RequestPaused) -> Option<Passed> {
         match rules.judge(paused, &"main".to_owned()) {
             Verdict::Block(_) => None,
-            Verdict::Pass(pass) => {
+            Verdict::Pass(pass) | Verdict::Ask { pass, .. } => {
                 let pairs = |entry: fetch::HeaderEntry| (entry.name, entry.value);
                 let headers = pass.headers.map(|headers| headers.into_iter().map(pairs).collect());
                 Some((pass.method, pass.post_data.map(Into::into), headers))
@@ -244,6 +275,55 @@ mod tests {
         assert!(sockets.patterns().is_empty());
         assert!(sockets.script().is_some());
         assert!(Rules::new(&request(), &[ResourceType::Image]).script().is_none());
+    }
+
+    #[derive(Debug)]
+    struct Closed;
+
+    impl Gate for Closed {
+        fn lets_through<'a>(&'a self, _: &'a Url) -> futures::future::BoxFuture<'a, bool> {
+            Box::pin(async { false })
+        }
+    }
+
+    #[test]
+    fn the_gate_is_asked_about_the_pages_documents_only() {
+        let gated = PageRequest {
+            gate: Some(Arc::new(Closed)),
+            ..request()
+        };
+        let mut rules = Rules::new(&gated, &[]);
+        assert_eq!(rules.patterns().len(), 1);
+        let mut check = |kind: &str, frame: &str, asked: bool| {
+            let verdict = rules.judge(paused(kind, frame, "http://b.example/x"), &"main".to_owned());
+            assert_eq!(matches!(verdict, Verdict::Ask { .. }), asked, "{kind} {frame}");
+        };
+        check("Document", "main", true);
+        check("Document", "main", true);
+        check("Document", "child", false);
+        check("Script", "main", false);
+    }
+
+    #[test]
+    fn a_gated_page_leads_through_a_hundred_documents_that_can_be_asked_about() {
+        let gated = PageRequest {
+            gate: Some(Arc::new(Closed)),
+            ..request()
+        };
+        let mut rules = Rules::new(&gated, &[]);
+        let mut asked = |url: &str| {
+            let verdict = rules.judge(paused("Document", "main", url), &"main".to_owned());
+            match verdict {
+                Verdict::Ask { .. } => true,
+                Verdict::Block(_) => false,
+                Verdict::Pass(_) => panic!("{url} passes"),
+            }
+        };
+        // The browser asks for hosts that the URL standard refuses.
+        assert!(!asked("http://xn--a.example/"));
+        for number in 2..=MOST_DOCUMENTS + 1 {
+            assert_eq!(asked("http://b.example/"), number <= MOST_DOCUMENTS, "{number}");
+        }
     }
 
     #[test]

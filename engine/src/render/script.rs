@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use url::Origin;
+
 use crate::model::{Action, RenderConfig, ResourceType, SecretText, Viewport, WaitStrategy};
 
 /// How a job's pages are rendered. `Debug` leaves out what is typed.
@@ -22,20 +24,29 @@ pub struct PageScript {
     pub screenshot: bool,
     /// Whether the content of frames is taken too.
     pub frames: bool,
+    /// The origins of the pages that a secret may be typed into. A page may lead elsewhere, and whoever is there could read it.
+    pub own_origins: Vec<Origin>,
 }
 
 impl PageScript {
-    /// Makes a script of a job's settings; `reveal` gives the value of a secret.
+    /// Makes a script of a job's settings for these origins; `reveal` gives the value of a secret.
     ///
     /// # Errors
     /// What `reveal` says.
-    pub fn new<E>(config: &RenderConfig, reveal: impl Fn(&SecretText) -> Result<String, E>) -> Result<Self, E> {
+    pub fn new<E>(
+        config: &RenderConfig,
+        own_origins: Vec<Origin>,
+        reveal: impl Fn(&SecretText) -> Result<String, E>,
+    ) -> Result<Self, E> {
         let step = |action: &Action| {
             Ok(match action {
                 Action::Click(selector) => Step::Click(selector.clone()),
                 Action::Type { selector, text } => Step::Type {
                     selector: selector.clone(),
-                    text: Typed(reveal(text)?),
+                    text: Typed {
+                        text: reveal(text)?,
+                        is_secret: matches!(text, SecretText::Secret { .. }),
+                    },
                 },
                 Action::ScrollToEnd => Step::ScrollToEnd,
                 Action::WaitFor(selector) => Step::WaitFor(selector.clone()),
@@ -52,6 +63,7 @@ impl PageScript {
             viewport: config.viewport,
             screenshot: config.screenshot,
             frames: config.frames,
+            own_origins,
         })
     }
 }
@@ -97,7 +109,12 @@ impl Step {
 
 /// A text to type, which may be a password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Typed(pub String);
+pub struct Typed {
+    /// The text.
+    pub text: String,
+    /// Whether only the job's own origins may see it.
+    pub is_secret: bool,
+}
 
 impl fmt::Debug for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,11 +144,14 @@ mod tests {
 
     #[test]
     fn secrets_are_filled_in_and_not_shown() {
-        let script = PageScript::new(&config(), |_| Ok::<_, ()>("hunter2".to_owned())).unwrap();
+        let script = PageScript::new(&config(), Vec::new(), |_| Ok::<_, ()>("hunter2".to_owned())).unwrap();
         assert_eq!(script.wait_timeout, Duration::from_millis(1_500));
         let typed = Step::Type {
             selector: "#pin".into(),
-            text: Typed("hunter2".into()),
+            text: Typed {
+                text: "hunter2".into(),
+                is_secret: true,
+            },
         };
         assert_eq!(script.steps, [typed, Step::Wait(Duration::from_millis(20))]);
         assert!(!format!("{script:?}").contains("hunter2"));
@@ -139,6 +159,6 @@ mod tests {
 
     #[test]
     fn an_unknown_secret_is_the_callers_error() {
-        assert_eq!(PageScript::new(&config(), |_| Err("no PIN")), Err("no PIN"));
+        assert_eq!(PageScript::new(&config(), Vec::new(), |_| Err("no PIN")), Err("no PIN"));
     }
 }

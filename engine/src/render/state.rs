@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use tokio::time::Instant;
 
 use super::events::{
-    FrameAttached, FrameDetached, FrameId, FrameNavigated, Lifecycle, LoaderId, RequestFinished, RequestSent,
+    FrameAttached, FrameDetached, FrameId, FrameNavigated, Lifecycle, LoaderId, RequestFinished, RequestSent, Response,
     ResponseReceived,
 };
 
@@ -55,6 +55,8 @@ struct Request {
 pub(super) struct Head {
     pub(super) status: u16,
     pub(super) media_type: String,
+    /// `Retry-After` as it stands there.
+    pub(super) retry_after: Option<String>,
 }
 
 /// A frame below the main one.
@@ -268,9 +270,18 @@ impl PageState {
 
     pub(super) fn on_response(&mut self, received: ResponseReceived) {
         if received.request_id == received.loader_id && received.frame_id.as_ref() == Some(&self.main) {
+            let Response {
+                status,
+                mime_type,
+                headers,
+            } = received.response;
+            let mut headers = headers.into_iter();
             let head = Head {
-                status: received.response.status,
-                media_type: received.response.mime_type.to_ascii_lowercase(),
+                status,
+                media_type: mime_type.to_ascii_lowercase(),
+                retry_after: headers
+                    .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
+                    .map(|(_, value)| value),
             };
             self.responses.insert(received.loader_id, head);
         }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use chromiumoxide::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType, MouseButton};
 use chromiumoxide::cdp::js_protocol::runtime::{
-    AwaitPromiseParams, EvaluateParams, ExceptionDetails, RemoteObjectSubtype,
+    AwaitPromiseParams, CallArgument, EvaluateParams, ExceptionDetails, RemoteObjectSubtype,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::{Instant, sleep};
+use url::Origin;
 
 use super::clock::Clock;
 use super::devtools::CallError;
@@ -31,6 +32,13 @@ const FOCUS: &str = concat!(
     "function (selector) {\n",
     include_str!("scripts/find.js"),
     include_str!("scripts/focus.js"),
+    "return true; }"
+);
+const SECRET: &str = concat!(
+    "function (selector, secret, origins) {\n",
+    include_str!("scripts/find.js"),
+    include_str!("scripts/focus.js"),
+    include_str!("scripts/secret.js"),
     "}"
 );
 const SCROLL: &str = include_str!("scripts/scroll.js");
@@ -47,6 +55,7 @@ pub(super) async fn take_steps(tab: &Tab, script: &PageScript) -> Result<(), Ren
         let action = step.key();
         let doing = Doing {
             tab,
+            own_origins: &script.own_origins,
             held_up: Mutex::new(String::new()),
         };
         let waited_for = || Awaited::Action {
@@ -81,6 +90,7 @@ impl From<CallError> for Fault {
 /// A step that is being taken.
 struct Doing<'a> {
     tab: &'a Tab,
+    own_origins: &'a [Origin],
     /// What it waits for at the moment.
     held_up: Mutex<String>,
 }
@@ -99,8 +109,12 @@ struct Place {
     y: f64,
 }
 
+/// What became of a secret.
 #[derive(Deserialize)]
-struct Focused {}
+struct Entrusted {
+    /// The document's origin, as it is written in HTTP, where that may not have it: `null` where no URL could say it.
+    stranger: Option<String>,
+}
 
 impl Doing<'_> {
     fn hold_up(&self, by: impl Into<String>) {
@@ -113,10 +127,11 @@ impl Doing<'_> {
         let session = self.tab.session();
         match step {
             Step::Click(selector) => self.click(selector).await,
+            Step::Type { selector, text } if text.is_secret => self.entrust(selector, &text.text).await,
             Step::Type { selector, text } => {
                 self.hold_up("the page takes no keys");
-                let Focused {} = self.look(FOCUS, selector).await?;
-                Ok(keys::type_text(session, &text.0).await?)
+                self.look::<IgnoredAny>(FOCUS, vec![value(selector.as_str())]).await?;
+                Ok(keys::type_text(session, &text.text).await?)
             }
             Step::ScrollToEnd => self.scroll_to_end().await,
             Step::WaitFor(selector) => {
@@ -140,13 +155,29 @@ impl Doing<'_> {
         }
     }
 
+    /// Puts a secret into an element, in a page of the job's own origins only.
+    async fn entrust(&self, selector: &str, secret: &str) -> Result<(), Fault> {
+        self.hold_up("the page takes no text");
+        let origins = self.own_origins.iter().filter(|origin| origin.is_tuple());
+        let origins: Vec<String> = origins.map(Origin::ascii_serialization).collect();
+        let arguments = vec![value(selector), value(secret), value(origins)];
+        let Entrusted { stranger } = self.look(SECRET, arguments).await?;
+        let Some(origin) = stranger else {
+            return Ok(());
+        };
+        Err(Fault::Reason(format!(
+            "the page is one of {origin}, which is none of the job's own origins, and a secret is typed into their pages \
+             only; add one of its pages to `urls` if it may have the secret"
+        )))
+    }
+
     /// Looks at an element until it is ready, in whichever document comes.
-    async fn look<T: DeserializeOwned>(&self, function: &str, selector: &str) -> Result<T, Fault> {
+    async fn look<T: DeserializeOwned>(&self, function: &str, arguments: Vec<CallArgument>) -> Result<T, Fault> {
         loop {
             let main = self.tab.ask(|state| state.main().clone());
             let looked = async {
                 let world = World::of(self.tab.session(), &main).await?;
-                world.call(function, vec![value(selector)]).await
+                world.call(function, arguments.clone()).await
             };
             match looked.await {
                 Ok(found) => match serde_json::from_value(found) {
@@ -162,7 +193,7 @@ impl Doing<'_> {
     }
 
     async fn click(&self, selector: &str) -> Result<(), Fault> {
-        let Place { x, y } = self.look(PLACE, selector).await?;
+        let Place { x, y } = self.look(PLACE, vec![value(selector)]).await?;
         self.hold_up("the page takes no clicks");
         let session = self.tab.session();
         session

@@ -23,11 +23,12 @@ use chromiumoxide::cdp::js_protocol::runtime::{
 };
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::devtools::{CallError, Events, Listener, Session};
 use super::events::TabEvent;
 use super::page::PageRequest;
-use super::rules::{Rules, Verdict};
+use super::rules::{Rules, Verdict, refuse};
 use super::script::PageScript;
 use super::state::PageState;
 
@@ -67,8 +68,17 @@ impl Drop for OpenTarget {
 struct Shared {
     state: watch::Sender<PageState>,
     rules: Mutex<Option<Rules>>,
+    /// The gate's answer that is waited for. A page that goes elsewhere meanwhile needs it no more.
+    question: Mutex<Option<AbortOnDropHandle<()>>>,
     blocked: AtomicU64,
     user_agent: String,
+}
+
+impl Shared {
+    /// Waits for another answer than before, or for none.
+    fn wait_for(&self, question: Option<AbortOnDropHandle<()>>) {
+        *self.question.lock().unwrap_or_else(PoisonError::into_inner) = question;
+    }
 }
 
 impl Tab {
@@ -95,6 +105,7 @@ impl Tab {
             // The main frame of a tab has the tab's own name.
             state: watch::Sender::new(PageState::new(target.id.as_ref().to_owned())),
             rules: Mutex::default(),
+            question: Mutex::default(),
             blocked: AtomicU64::new(0),
             user_agent: user_agent.to_owned(),
         });
@@ -193,6 +204,7 @@ impl Tab {
     pub(super) async fn clear(&self) -> bool {
         let cleared = async {
             *self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.shared.wait_for(None);
             let blank = self.navigate("about:blank").await?;
             if let Some(loader) = blank.loader_id.map(String::from) {
                 self.until(|state| state.committed(&loader)).await;
@@ -213,6 +225,7 @@ impl Tab {
 impl Drop for Tab {
     fn drop(&mut self) {
         self.pump.abort();
+        self.shared.wait_for(None);
         // A script that never ends would keep the tab from closing.
         self.session.send(&TerminateExecutionParams::default());
         self.session.forget();
@@ -230,6 +243,8 @@ fn prepare(session: &Session, shared: &Shared) {
         max_resource_buffer_size: Some(KEPT_BYTES),
         ..network::EnableParams::default()
     });
+    // What a service worker answers would pass the rules by.
+    session.send(&network::SetBypassServiceWorkerParams::new(true));
     let mut attach = SetAutoAttachParams::new(true, true);
     attach.flatten = Some(true);
     session.send(&attach);
@@ -289,6 +304,18 @@ impl Pump {
                 let mut rules = self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner);
                 match rules.as_mut().map(|rules| rules.judge(paused, &main)) {
                     Some(Verdict::Pass(pass)) => session().send(&*pass),
+                    Some(Verdict::Ask { pass, gate, url }) => {
+                        let session = session();
+                        // The answer may take a while, and other events do not wait for it.
+                        let question = tokio::spawn(async move {
+                            if gate.lets_through(&url).await {
+                                session.send(&*pass);
+                            } else {
+                                session.send(&refuse(pass.request_id));
+                            }
+                        });
+                        self.shared.wait_for(Some(AbortOnDropHandle::new(question)));
+                    }
                     Some(Verdict::Block(block)) => {
                         self.shared.blocked.fetch_add(1, Ordering::Relaxed);
                         session().send(&block);

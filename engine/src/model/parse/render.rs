@@ -13,6 +13,7 @@ const MAX_WAIT_MS: u32 = 600_000;
 pub(super) fn render_config(node: &Node<'_>) -> Option<RenderConfig> {
     let mut object = node.object()?;
     let default = RenderConfig::default();
+    let screenshot = object.read_or("screenshot", default.screenshot, Node::boolean);
     let config = RenderConfig {
         enabled: object.read_or("enabled", default.enabled, Node::boolean),
         wait: wait_strategy(&mut object).unwrap_or_default(),
@@ -24,8 +25,8 @@ pub(super) fn render_config(node: &Node<'_>) -> Option<RenderConfig> {
             .get("block_resources")
             .map(|node| node.list(Node::choice))
             .unwrap_or_default(),
-        viewport: object.read_or("viewport", default.viewport, viewport),
-        screenshot: object.read_or("screenshot", default.screenshot, Node::boolean),
+        viewport: object.read_or("viewport", default.viewport, |node| viewport(node, screenshot)),
+        screenshot,
         frames: object.read_or("frames", default.frames, Node::boolean),
         fallback_to_fetch: object.read_or("fallback_to_fetch", default.fallback_to_fetch, Node::boolean),
     };
@@ -100,15 +101,19 @@ fn typing(node: &Node<'_>) -> Option<Action> {
     })
 }
 
-fn viewport(node: &Node<'_>) -> Option<Viewport> {
+fn viewport(node: &Node<'_>, screenshot: bool) -> Option<Viewport> {
     let mut object = node.object()?;
     let mut side = |name| object.require(name, |node| node.whole32(Viewport::MIN..=Viewport::MAX));
     let (width, height) = (side("width"), side("height"));
     object.finish();
-    Some(Viewport {
-        width: width?,
-        height: height?,
-    })
+    let (width, height) = (width?, height?);
+    if screenshot && width * height > Viewport::MAX_PICTURE {
+        return node.fault(format!(
+            "must have at most {} pixels where `screenshot` is true",
+            Viewport::MAX_PICTURE
+        ));
+    }
+    Some(Viewport { width, height })
 }
 
 #[cfg(test)]
@@ -160,6 +165,15 @@ mod tests {
                 "render_config.viewport.height: Must be a whole number from 16 to 8192, found 8193",
             ],
         );
+        check(
+            json!({"viewport": {"width": 8192, "height": 2048}, "screenshot": true}),
+            &[],
+        );
+        check(
+            json!({"viewport": {"width": 8192, "height": 2049}, "screenshot": true}),
+            &["render_config.viewport: Must have at most 16777216 pixels where `screenshot` is true"],
+        );
+        check(json!({"viewport": {"width": 8192, "height": 8192}}), &[]);
         check(
             json!({"viewport": {"width": 800}}),
             &["render_config.viewport.height: Is required"],

