@@ -1,18 +1,21 @@
 //! Points in time as pages write them.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 /// Reads RFC 3339, an ISO 8601 date or date-time, or RFC 2822; or what `format` says, in strftime's letters. A text
-/// without an offset or time zone is in UTC, a date without a time is its midnight.
+/// without an offset or time zone is in UTC, a date without a time is its midnight. Digits beyond the microsecond are cut off:
+/// no format of a file holds more, and a row says the same wherever it is read.
 pub(super) fn datetime(text: &str, format: Option<&str>) -> Option<Timestamp> {
-    match format {
+    let time = match format {
         Some(format) => formatted(text, format),
         None => iso_8601(text).or_else(|| rfc2822::DateTimeParser::new().parse_timestamp(text).ok()),
-    }
+    };
+    let microseconds = TimestampRound::new().smallest(Unit::Microsecond).mode(RoundMode::Floor);
+    time?.round(microseconds).ok()
 }
 
 fn iso_8601(text: &str) -> Option<Timestamp> {
@@ -53,6 +56,9 @@ mod tests {
         check("2024-01-15T10:00:00Z", "2024-01-15T10:00:00Z");
         check("2024-01-15T10:00:00.25+02:00", "2024-01-15T08:00:00.25Z");
         check("2024-01-15t10:00:00z", "2024-01-15T10:00:00Z");
+        check("2024-01-15T10:00:00.123456Z", "2024-01-15T10:00:00.123456Z");
+        check("2024-01-15T10:00:00.1234569Z", "2024-01-15T10:00:00.123456Z");
+        check("1969-12-31T23:59:59.9999999Z", "1969-12-31T23:59:59.999999Z");
         check("2024-01-15", "2024-01-15T00:00:00Z");
         check("2024-01-15T10:00", "2024-01-15T10:00:00Z");
         check("2024-01-15 10:00:05", "2024-01-15T10:00:05Z");
