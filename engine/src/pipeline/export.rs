@@ -1,6 +1,7 @@
 //! The export stage: rows go to an exporter in batches, and its bytes to wherever they are wanted, as they are ready.
 
 use std::io::{self, Write};
+use std::iter;
 
 use crate::model::{ErrorCode, Row, Warning};
 use crate::plugin::{Export, ExportError, ExportWriter};
@@ -54,23 +55,27 @@ pub fn export(
         out,
         done: Exported::default(),
     };
-    let mut batch: Vec<Row> = Vec::new();
-    let mut bytes = 0;
-    for rows in pages {
-        for row in rows {
-            bytes += row.heap_bytes();
-            batch.push(row);
-            if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
-                export.write(&batch)?;
-                batch.clear();
-                bytes = 0;
-            }
-        }
-    }
-    if !batch.is_empty() {
+    for batch in batches(pages.into_iter().flatten()) {
         export.write(&batch)?;
     }
     export.finish()
+}
+
+/// The rows in batches, none of which is empty.
+fn batches(rows: impl Iterator<Item = Row>) -> impl Iterator<Item = Vec<Row>> {
+    let mut rows = rows.fuse();
+    iter::from_fn(move || {
+        let mut batch: Vec<Row> = Vec::new();
+        let mut bytes = 0;
+        while batch.len() < BATCH_ROWS
+            && bytes < BATCH_BYTES
+            && let Some(row) = rows.next()
+        {
+            bytes += row.heap_bytes();
+            batch.push(row);
+        }
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 struct Writing<'a> {
@@ -87,7 +92,7 @@ impl Writing<'_> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), ExportFailure> {
-        self.out.write_all(bytes)?;
+        put(self.out, bytes)?;
         self.done.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -104,5 +109,72 @@ impl Writing<'_> {
                 }
             }
         }
+    }
+}
+
+/// Writes bytes. An exporter that has none to hand out yet would work on for a reader who is gone: flushing fails then, if `out`
+/// can tell.
+fn put(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    if bytes.is_empty() {
+        out.flush()
+    } else {
+        out.write_all(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+
+    use jiff::Timestamp;
+
+    use super::{BATCH_BYTES, BATCH_ROWS, batches, put};
+    use crate::model::{Row, Value};
+
+    /// A reader who is gone.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            self.flush().map(|()| 0)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_who_is_gone_is_noticed_without_a_byte() {
+        for bytes in [&b""[..], b"a"] {
+            assert_eq!(put(&mut Gone, bytes).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        }
+        let mut out = Vec::new();
+        put(&mut out, b"a").and_then(|()| put(&mut out, b"")).unwrap();
+        assert_eq!(out, b"a");
+    }
+
+    #[test]
+    fn a_batch_ends_at_so_many_rows_or_bytes() {
+        let row = |text: usize| Row {
+            url: "".into(),
+            position: 0,
+            fetched_at: Timestamp::UNIX_EPOCH,
+            cells: vec![Value::Text("x".repeat(text))],
+        };
+        // What a row takes beside its text.
+        let around = row(0).heap_bytes();
+        let check = |texts: Vec<usize>, expected: &[usize]| {
+            let lengths: Vec<usize> = batches(texts.into_iter().map(row)).map(|batch| batch.len()).collect();
+            assert_eq!(lengths, expected);
+        };
+        check(vec![], &[]);
+        check(vec![0; BATCH_ROWS], &[BATCH_ROWS]);
+        check(vec![0; BATCH_ROWS + 1], &[BATCH_ROWS, 1]);
+        let half = BATCH_BYTES / 2 - around;
+        check(vec![half, half, 0], &[2, 1]);
+        check(vec![half, half - 1, 0], &[3]);
+        // A row larger than a batch ends the one that it is in.
+        check(vec![0, 2 * BATCH_BYTES, 0], &[2, 1]);
     }
 }

@@ -79,9 +79,12 @@ pub enum ExportError {
         /// What is wrong with its value.
         message: String,
     },
-    /// The exporter refused.
+    /// The format cannot hold the result; the message says what to change.
     #[error("{0}")]
-    Refused(String),
+    Unsupported(String),
+    /// The exporter failed.
+    #[error("the exporter failed: {0}")]
+    Other(String),
 }
 
 impl ExportWriter {
@@ -176,7 +179,8 @@ fn error(error: wit::ExportError) -> ExportError {
             name: option.name,
             message: option.message,
         },
-        wit::ExportError::Unsupported(message) | wit::ExportError::Other(message) => ExportError::Refused(message),
+        wit::ExportError::Unsupported(message) => ExportError::Unsupported(message),
+        wit::ExportError::Other(message) => ExportError::Other(message),
     }
 }
 
