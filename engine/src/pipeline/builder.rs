@@ -82,7 +82,8 @@ impl Pipeline {
         let render = job.render_config.as_ref().filter(|render| render.enabled);
         let renderer = render
             .map(|render| {
-                let script = PageScript::new(render, |text| reveal(text, secrets))?;
+                let own_origins = settings.own_origins.clone().unwrap_or_default();
+                let script = PageScript::new(render, own_origins, |text| reveal(text, secrets))?;
                 Ok::<_, MissingSecret>(Renderer::new(
                     browsers.clone(),
                     script,

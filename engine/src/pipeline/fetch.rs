@@ -10,8 +10,8 @@ use super::crawl::{Fingerprint, Memory, Visit, canonical};
 use super::message::{Arrival, Arrived, Failure, Fetched, Work};
 use super::render::Renderer;
 use super::stop::Stop;
-use crate::fetch::{self, Client, FetchError, FetchedPage, Validators, public};
-use crate::model::{ClosedSet, ErrorCode, SourceType, Stage};
+use crate::fetch::{self, Client, FetchedPage, Validators};
+use crate::model::{ErrorCode, SourceType, Stage, public};
 
 /// How many pages may wait for a slower one before them, for each page in flight.
 const AHEAD: usize = 2;
@@ -75,7 +75,7 @@ impl Fetcher {
             _ => None,
         };
         if let Some(renderer) = self.renderer.as_ref().filter(|_| work.kind == SourceType::Page) {
-            match renderer.render(&self.client, url, self.stop.token()).await {
+            match renderer.render(&self.client, url, &self.stop).await {
                 Ok(rendered) => {
                     return Ok(Arrival::Page(Box::new(Arrived {
                         page: rendered.page,
@@ -97,7 +97,7 @@ impl Fetcher {
             Some(visit) if !self.needs_links => visit,
             last => {
                 let page = self.client.fetch(url, self.stop.token()).await;
-                return Ok(fetched(page.map_err(|error| failure(&error))?, last));
+                return Ok(fetched(page.map_err(|error| Failure::fetching(&error))?, last));
             }
         };
         let known = Validators {
@@ -108,7 +108,7 @@ impl Fetcher {
             .client
             .fetch_if_changed(url, &known, self.stop.token())
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| Failure::fetching(&error))?;
         Ok(match answer {
             fetch::Fetched::Page(page) => fetched(page, Some(visit)),
             fetch::Fetched::NotModified(answer) => Arrival::NotModified(
@@ -139,12 +139,4 @@ fn fetched(page: FetchedPage, last: Option<Visit>) -> Arrival {
         scripting: false,
         screenshot: None,
     }))
-}
-
-pub(crate) fn failure(error: &FetchError) -> Failure {
-    Failure {
-        stage: Stage::Fetch,
-        code: ErrorCode::from_name(error.code().as_str()).unwrap_or(ErrorCode::Internal),
-        message: error.to_string(),
-    }
 }

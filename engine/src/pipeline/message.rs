@@ -6,8 +6,8 @@ use bytes::Bytes;
 use url::Url;
 
 use super::crawl::{Found, Link, Visit};
-use crate::fetch::FetchedPage;
-use crate::model::{ErrorCode, PageError, Row, Run, SourceType, Stage, Warning};
+use crate::fetch::{FetchError, FetchedPage};
+use crate::model::{ClosedSet as _, ErrorCode, PageError, Row, Run, SourceType, Stage, Warning};
 use crate::rows::ColumnTally;
 
 /// A page to be fetched.
@@ -99,6 +99,15 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// A page that was not fetched.
+    pub(crate) fn fetching(error: &FetchError) -> Self {
+        Self {
+            stage: Stage::Fetch,
+            code: ErrorCode::from_name(error.code().as_str()).unwrap_or(ErrorCode::Internal),
+            message: error.to_string(),
+        }
+    }
+
     /// A page that was fetched, and of which nothing could be made.
     pub(crate) fn extracting(code: ErrorCode, message: String) -> Self {
         Self {
@@ -128,4 +137,13 @@ pub struct PageOutput {
     pub screenshot: Option<Bytes>,
     /// The run as it stands with this page counted.
     pub run: Run,
+}
+
+impl PageOutput {
+    /// What its rows, links and picture take on the heap, about.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let rows = self.rows.iter().map(|row| size_of::<Row>() + row.heap_bytes());
+        let links = self.links.iter().map(|link| size_of::<Link>() + link.url.len());
+        rows.chain(links).sum::<usize>() + self.screenshot.as_ref().map_or(0, Bytes::len)
+    }
 }

@@ -1,22 +1,27 @@
 //! The render stage: a page as a real browser makes it, in the run's own part of the browser and through the run's own gateway.
 //!
-//! Manners are those of a fetch: robots.txt, the job's rate and the host's limits count a rendered page as one request. What a
-//! page loads besides is the browser's, and goes through the gateway, which judges every address.
+//! Manners are those of a fetch: the job's rate and the host's limits count a rendered page as one request, and robots.txt is
+//! asked about it and about wherever it leads. What a page loads besides is the browser's, and goes through the gateway, which
+//! judges every address.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::fetch::failure;
 use super::message::Failure;
+use super::stop::Stop;
 use crate::fetch::proxy::{Gateway, GatewayError, GatewaySettings, ProxyRoute};
-use crate::fetch::{AddressGuard, Client, FetchSettings, FetchedPage};
-use crate::model::{ErrorCode, Stage};
+use crate::fetch::{AddressGuard, Client, FetchError, FetchSettings, FetchedPage, retry_after};
+use crate::model::{ErrorCode, Stage, public};
 use crate::render::{
-    Browsers, ContextOptions, Credentials, PageRequest, PageScript, RenderContext, RenderError, RenderedPage, UserAgent,
+    Awaited, Browsers, ContextOptions, Credentials, Gate, PageRequest, PageScript, RenderContext, RenderError,
+    RenderedPage, UserAgent,
 };
 
 /// What renders the pages of a run.
@@ -65,34 +70,40 @@ impl Renderer {
     }
 
     /// Renders a page, and tries again what may pass.
-    pub(crate) async fn render(
-        &self,
-        client: &Client,
-        url: &Url,
-        cancel: &CancellationToken,
-    ) -> Result<Rendered, Failure> {
+    pub(crate) async fn render(&self, client: &Client, url: &Url, stop: &Stop) -> Result<Rendered, Failure> {
+        let cancel = stop.token();
+        allowed(client, url, cancel).await?;
+        // Who waits for a part of the browser holds no place at the host: who has that part may need the place. Until then
+        // the page is not begun.
+        let opened = self.opened.get_or_try_init(|| self.open());
+        let opened = stop.no_more().run_until_cancelled(opened).await;
+        let opened = opened.unwrap_or_else(|| Err(cancelled()))?;
         let mut attempt = 1;
         loop {
-            let permit = client.admit(url, cancel).await.map_err(|error| failure(&error))?;
-            let (failed, may_pass) = match self.attempt(url, cancel).await {
-                Ok(page) => {
-                    permit.answered(page.status, None);
+            let tried = async {
+                let permit = client.admit(url, cancel).await.map_err(|error| unfetched(&error))?;
+                let page = self.attempt(opened, client, url, cancel).await?;
+                Ok((page, permit))
+            };
+            let wait = match tried.await {
+                Ok((page, permit)) => {
+                    let asked = page.retry_after.as_deref();
+                    let asked = asked.and_then(|asked| retry_after(asked, page.fetched_at));
+                    permit.answered(page.status, asked);
                     if page.status < 400 {
                         return Ok(rendered(page, attempt));
                     }
-                    let may_pass = matches!(page.status, 408 | 429 | 500..=599);
-                    (bad_status(url, &page), may_pass)
+                    client
+                        .wait_after_status(page.status, asked, attempt)
+                        .map_err(|kind| render_failure(ErrorCode::HttpStatus, format!("{}: {kind}", public(url))))
                 }
-                Err(failed) => failed,
-            };
-            drop(permit);
-            let Some(wait) = client.wait_before_next(attempt).filter(|_| may_pass) else {
-                return Err(failed);
-            };
+                Err((failed, may_pass)) => {
+                    let wait = client.wait_before_next(attempt).filter(|_| may_pass);
+                    wait.ok_or(failed)
+                }
+            }?;
             attempt += 1;
-            if cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
-                return Err(failed);
-            }
+            pause(wait, cancel).await?;
         }
     }
 
@@ -106,12 +117,18 @@ impl Renderer {
     }
 
     /// Renders a page once; a failure comes with whether it may pass.
-    async fn attempt(&self, url: &Url, cancel: &CancellationToken) -> Result<RenderedPage, (Failure, bool)> {
-        let Opened { gateway, context } = self
-            .opened
-            .get_or_try_init(|| self.open())
-            .await
-            .map_err(|failed| (failed, false))?;
+    async fn attempt(
+        &self,
+        Opened { gateway, context }: &Opened,
+        client: &Client,
+        url: &Url,
+        cancel: &CancellationToken,
+    ) -> Result<RenderedPage, (Failure, bool)> {
+        let manners = Arc::new(Manners {
+            client: client.clone(),
+            cancel: cancel.clone(),
+            refusal: Mutex::default(),
+        });
         let settings = if self.settings.owns(url) {
             self.settings.clone()
         } else {
@@ -128,11 +145,13 @@ impl Renderer {
                 password: auth.password,
             }),
             max_bytes: settings.max_body_bytes,
+            gate: Some(Arc::clone(&manners) as Arc<dyn Gate>),
         };
-        context
-            .render(&request, &self.script, cancel)
-            .await
-            .map_err(|error| explained(&error, gateway))
+        let rendered = context.render(&request, &self.script, cancel).await;
+        rendered.map_err(|error| match manners.refusal() {
+            Some(refused) if matches!(error, RenderError::Network { .. }) => refused,
+            _ => explained(&error, gateway),
+        })
     }
 
     async fn open(&self) -> Result<Opened, Failure> {
@@ -167,6 +186,56 @@ impl fmt::Debug for Renderer {
     }
 }
 
+/// Asks before a page leads anywhere, as before a redirect of a fetch.
+#[derive(Debug)]
+struct Manners {
+    client: Client,
+    cancel: CancellationToken,
+    refusal: Mutex<Option<FetchError>>,
+}
+
+impl Manners {
+    /// Why the page did not get to where it led, and whether it may later.
+    fn refusal(&self) -> Option<(Failure, bool)> {
+        let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.as_ref().map(unfetched)
+    }
+}
+
+impl Gate for Manners {
+    fn lets_through<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Err(error) = self.client.may_fetch(url, &self.cancel).await else {
+                return true;
+            };
+            *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            false
+        })
+    }
+}
+
+/// Asks whether a page may be rendered, and again where the answer may come later.
+async fn allowed(client: &Client, url: &Url, cancel: &CancellationToken) -> Result<(), Failure> {
+    let mut attempt = 1;
+    while let Err(error) = client.may_fetch(url, cancel).await {
+        let (failed, may_pass) = unfetched(&error);
+        let wait = client.wait_before_next(attempt).filter(|_| may_pass).ok_or(failed)?;
+        attempt += 1;
+        pause(wait, cancel).await?;
+    }
+    Ok(())
+}
+
+async fn pause(wait: Duration, cancel: &CancellationToken) -> Result<(), Failure> {
+    let waited = cancel.run_until_cancelled(tokio::time::sleep(wait)).await;
+    waited.ok_or_else(cancelled)
+}
+
+/// The failure of a page that the client says may not be asked for, and whether it may pass.
+fn unfetched(error: &FetchError) -> (Failure, bool) {
+    (Failure::fetching(error), error.may_pass())
+}
+
 /// The failure of a page, and whether it may pass. Where the browser got no connection, the gateway knows why.
 fn explained(error: &RenderError, gateway: &Gateway) -> (Failure, bool) {
     let refusal = match error {
@@ -183,26 +252,27 @@ fn explained(error: &RenderError, gateway: &Gateway) -> (Failure, bool) {
             _ => ErrorCode::ConnectFailed,
         };
         let failed = render_failure(code, format!("{url}: {refusal}"));
-        return (failed, code == ErrorCode::ConnectFailed);
+        return (failed, code == ErrorCode::ConnectFailed || refusal.may_pass());
     }
     let code = match error {
         RenderError::Timeout { .. } => ErrorCode::Timeout,
-        RenderError::TooLarge { .. } => ErrorCode::BodyTooLarge,
+        RenderError::TooLarge { .. } | RenderError::PictureTooLarge { .. } => ErrorCode::BodyTooLarge,
         RenderError::Scheme { .. } => ErrorCode::InvalidUrl,
         RenderError::Cancelled => ErrorCode::Cancelled,
         RenderError::Network { text, .. } if text.contains("CERT") || text.contains("SSL") => ErrorCode::TlsFailed,
         RenderError::Network { .. } => ErrorCode::ConnectFailed,
         _ => ErrorCode::RenderFailed,
     };
-    let may_pass = matches!(error, RenderError::Lost) || code == ErrorCode::ConnectFailed;
+    // What the page itself does or does not do in its time, it would do again.
+    let is_slow = matches!(
+        error,
+        RenderError::Timeout {
+            waited_for: Awaited::Response | Awaited::Tab,
+            ..
+        }
+    );
+    let may_pass = is_slow || matches!(error, RenderError::Lost) || code == ErrorCode::ConnectFailed;
     (render_failure(code, error.to_string()), may_pass)
-}
-
-fn bad_status(url: &Url, page: &RenderedPage) -> Failure {
-    render_failure(
-        ErrorCode::HttpStatus,
-        format!("{url}: the server answered {}", page.status),
-    )
 }
 
 fn rendered(page: RenderedPage, attempts: u32) -> Rendered {
@@ -224,6 +294,10 @@ fn rendered(page: RenderedPage, attempts: u32) -> Rendered {
     }
 }
 
+fn cancelled() -> Failure {
+    render_failure(ErrorCode::Cancelled, RenderError::Cancelled.to_string())
+}
+
 fn render_failure(code: ErrorCode, message: String) -> Failure {
     Failure {
         stage: Stage::Render,
@@ -231,3 +305,6 @@ fn render_failure(code: ErrorCode, message: String) -> Failure {
         message,
     }
 }
+
+#[cfg(test)]
+mod tests;

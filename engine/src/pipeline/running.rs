@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 use super::builder::Pipeline;
 use super::crawl::Frontier;
 use super::fetch::Fetcher;
-use super::message::PageOutput;
-use super::source::{Source, SourceEnd};
+use super::output::{Output, output};
+use super::source::Source;
 use super::stop::{Reason, Stop};
 use super::tally::Tally;
 use super::{extract, fetch};
@@ -40,12 +40,12 @@ pub struct Finished {
 impl Pipeline {
     /// Starts the run on the current tokio runtime. What comes of its pages comes out of the receiver, in their order;
     /// dropping it ends the run.
-    pub fn start(mut self) -> (Running, mpsc::Receiver<PageOutput>) {
+    pub fn start(mut self) -> (Running, Output) {
         self.run.status = RunStatus::Running;
         self.run.started_at.get_or_insert_with(Timestamp::now);
         let stop = Arc::new(Stop::default());
         let (progress, watched) = watch::channel(self.run.clone());
-        let (output, rows) = mpsc::channel(BETWEEN_STAGES);
+        let (output, pages) = output();
         let next = self.done.next;
         let taken = self.done.taken.clone();
         let (seen, done) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.done));
@@ -68,7 +68,7 @@ impl Pipeline {
                 progress: watched,
                 done,
             },
-            rows,
+            pages,
         )
     }
 }
@@ -131,9 +131,7 @@ async fn drive(
     let source = source.expect("the source stage does not panic");
     fetch.expect("the fetch stage does not panic");
     extract.expect("the extract stage does not panic");
-    let (run, last_error) = tally
-        .expect("counting does not panic")
-        .finish(source == SourceEnd::PagesSpent);
+    let (run, last_error) = tally.expect("counting does not panic").finish(&source);
     Finished { run, last_error }
 }
 

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::crawl::{Frontier, Link, Starts};
+use super::crawl::{Frontier, Link, MemoryError, Starts};
 use super::message::{Failure, Work};
 use super::stop::Stop;
-use crate::fetch::public;
-use crate::model::{ErrorCode, Job, Stage};
+use crate::model::{ErrorCode, Job, Stage, public};
 
 /// How the source came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SourceEnd {
     /// There are no more pages, or the run was stopped.
     Done,
     /// There are more pages than the budget allows.
     PagesSpent,
+    /// There are more pages, and which they are is lost.
+    Lost(MemoryError),
 }
 
 /// What the stage hands out.
@@ -67,7 +68,12 @@ impl Source {
         let Some(frontier) = &self.frontier else {
             return SourceEnd::Done;
         };
-        while let Some((number, link)) = frontier.next().await {
+        loop {
+            let (number, link) = match frontier.next().await {
+                Ok(Some(next)) => next,
+                Ok(None) => return SourceEnd::Done,
+                Err(error) => return SourceEnd::Lost(error),
+            };
             if is_spent(number) {
                 return SourceEnd::PagesSpent;
             }
@@ -75,7 +81,6 @@ impl Source {
                 return SourceEnd::Done;
             }
         }
-        SourceEnd::Done
     }
 }
 

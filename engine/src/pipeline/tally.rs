@@ -8,6 +8,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::crawl::{Fingerprint, Fingerprints, Found, Frontier, Visit};
 use super::message::{Content, Extracted, ExtractedPage, Failure, PageOutput, Work};
+use super::output::OutputSender;
+use super::source::SourceEnd;
 use super::stop::{Reason, Stop};
 use crate::model::{
     Budget, ClosedSet, ColumnCount, ErrorCode, Job, OnPluginError, PageError, Row, Run, RunStatus, Warning, WarningCode,
@@ -38,7 +40,7 @@ pub(crate) struct Tally {
     frontier: Option<Arc<Frontier>>,
     stop: Arc<Stop>,
     progress: watch::Sender<Run>,
-    output: mpsc::Sender<PageOutput>,
+    output: OutputSender,
 }
 
 impl Tally {
@@ -49,7 +51,7 @@ impl Tally {
         frontier: Option<Arc<Frontier>>,
         stop: Arc<Stop>,
         progress: watch::Sender<Run>,
-        output: mpsc::Sender<PageOutput>,
+        output: OutputSender,
     ) -> Self {
         let mut tally = Self {
             run,
@@ -223,11 +225,11 @@ impl Tally {
         }
     }
 
-    /// Ends the run: its state, and why it failed if it did. `pages_spent` says that the source had more pages.
-    pub(crate) fn finish(mut self, pages_spent: bool) -> (Run, Option<(ErrorCode, String)>) {
-        let budget = match self.stop.reason() {
-            Some(Reason::Budget(budget)) => Some(budget),
-            None if pages_spent => Some("pages"),
+    /// Ends the run whose source came to such an end: its state, and why it failed if it did.
+    pub(crate) fn finish(mut self, source: &SourceEnd) -> (Run, Option<(ErrorCode, String)>) {
+        let budget = match (self.stop.reason(), source) {
+            (Some(Reason::Budget(budget)), _) => Some(budget),
+            (None, SourceEnd::PagesSpent) => Some("pages"),
             _ => None,
         };
         if let Some(budget) = budget {
@@ -241,32 +243,39 @@ impl Tally {
                 },
             );
         }
-        let (status, error) = self.status();
+        let (status, error) = self.status(source);
         self.run.status = status;
         self.run.finished_at = status.is_final().then(Timestamp::now);
         self.progress.send_replace(self.run.clone());
         (self.run, error)
     }
 
-    fn status(&self) -> (RunStatus, Option<(ErrorCode, String)>) {
+    fn status(&self, source: &SourceEnd) -> (RunStatus, Option<(ErrorCode, String)>) {
         let first = || {
             self.run
                 .first_errors
                 .first()
                 .map(|error| (error.code, error.message.clone()))
         };
-        match self.stop.reason() {
-            Some(Reason::Cancelled) => (
+        match (self.stop.reason(), source) {
+            (Some(Reason::Cancelled), _) => (
                 RunStatus::Cancelled,
                 Some((ErrorCode::Cancelled, "the run was cancelled".to_owned())),
             ),
-            Some(Reason::OutputClosed) => (
+            (Some(Reason::OutputClosed), _) => (
                 RunStatus::Failed,
                 Some((ErrorCode::ExportFailed, "the rows could not be written".to_owned())),
             ),
-            Some(Reason::Failed) => (RunStatus::Failed, first()),
+            (Some(Reason::Failed), _) => (RunStatus::Failed, first()),
             // Whoever interrupted it knows what becomes of it.
-            Some(Reason::Interrupted) => (RunStatus::Running, None),
+            (Some(Reason::Interrupted), _) => (RunStatus::Running, None),
+            (None, SourceEnd::Lost(error)) => (
+                RunStatus::Failed,
+                Some((
+                    ErrorCode::Internal,
+                    format!("the run cannot go on: {error}; run the job again"),
+                )),
+            ),
             _ if self.run.pages + self.run.unchanged_pages == 0 && self.run.failed_pages > 0 => {
                 (RunStatus::Failed, first())
             }

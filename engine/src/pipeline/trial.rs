@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::builder::Pipeline;
-use super::message::{Arrival, Arrived, Content, Failure, Fetched, Work};
+use super::message::{Arrival, Arrived, Content, Fetched, Work};
 use crate::fetch::{FetchError, FetchedPage};
 use crate::model::{Column, ErrorCode, Row, SourceType, Warning};
 
@@ -43,14 +43,6 @@ pub enum TrialError {
     /// The page could not be fetched.
     #[error(transparent)]
     Fetch(Box<FetchError>),
-    /// The page could not be rendered.
-    #[error("{message}")]
-    Render {
-        /// The kind of error.
-        code: ErrorCode,
-        /// Why.
-        message: String,
-    },
     /// The page was there, and the extractors failed.
     #[error("{message}")]
     Extract {
@@ -100,22 +92,7 @@ impl Pipeline {
     }
 
     async fn arrive(&self, url: &Url) -> Result<Arrived, TrialError> {
-        let cancel = CancellationToken::new();
-        if let Some(renderer) = &self.renderer {
-            match renderer.render(&self.client, url, &cancel).await {
-                Ok(rendered) => {
-                    return Ok(Arrived {
-                        scripting: true,
-                        ..plain(rendered.page)
-                    });
-                }
-                Err(Failure { code, message, .. }) if !renderer.falls_back_from(code) => {
-                    return Err(TrialError::Render { code, message });
-                }
-                Err(_) => {}
-            }
-        }
-        let page = self.client.fetch(url, &cancel).await;
+        let page = self.client.fetch(url, &CancellationToken::new()).await;
         page.map(plain).map_err(Box::new).map_err(TrialError::Fetch)
     }
 }

@@ -5,18 +5,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
 use super::memory::RunMemory;
 use super::worker::{Worker, WriteLock};
 use crate::model::{ErrorCode, Job, LogLevel, Run, RunStatus};
-use crate::pipeline::{Environment, Finished, PageOutput, Pipeline, Running};
+use crate::pipeline::{Environment, Finished, Output, PageOutput, Pipeline, Running};
 use crate::store::{Claimed, EncodedPages, Ending, StoreError, WaitingRun};
 
-/// How many pages are stored together: those that are ready, without waiting for more.
-const GROUP: usize = 32;
 /// How long it is waited before something is written again that found no room, or a database that failed.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How often a database that fails for another reason than room is asked again.
@@ -215,11 +212,11 @@ impl Execution {
         RunMemory::new(store, &self.waiting.run, last).await
     }
 
-    /// Stores pages as they come, until there are no more.
-    async fn store_pages(&mut self, running: &Running, output: &mut mpsc::Receiver<PageOutput>) -> Result<(), Stopped> {
+    /// Stores pages as they come, those that are ready together, until there are no more.
+    async fn store_pages(&mut self, running: &Running, output: &mut Output) -> Result<(), Stopped> {
         let (interrupt, abandon) = (running.interrupter(), running.canceller());
         let signals = self.signals.clone();
-        let mut pages = Vec::with_capacity(GROUP);
+        let mut pages = Vec::new();
         loop {
             tokio::select! {
                 biased;
@@ -230,8 +227,8 @@ impl Execution {
                 () = signals.abandon.cancelled(), if running.is_stopping() && !running.is_abandoned() => {
                     abandon();
                 }
-                count = output.recv_many(&mut pages, GROUP) => {
-                    if count == 0 {
+                () = output.recv_many(&mut pages) => {
+                    if pages.is_empty() {
                         return Ok(());
                     }
                     self.journal.add_pages(&pages);

@@ -6,7 +6,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use crate::model::RunId;
-use crate::pipeline::{Fingerprint, Memory, StoredLinks, Visit};
+use crate::pipeline::{Fingerprint, Memory, MemoryError, StoredLinks, Visit};
 use crate::store::{Store, StoreError};
 
 /// What a run can look up in the store.
@@ -44,12 +44,12 @@ impl RunMemory {
 }
 
 impl Memory for RunMemory {
-    fn links(&self, from: u64, before: u64) -> BoxFuture<'_, Result<StoredLinks, String>> {
+    fn links(&self, from: u64, before: u64) -> BoxFuture<'_, Result<StoredLinks, MemoryError>> {
         let links = self.store.links(&self.run, from, before);
-        links.map(|found| found.map_err(|error| error.to_string())).boxed()
+        links.map(|found| found.map_err(|error| unread(&error))).boxed()
     }
 
-    fn last_visit(&self, page: Fingerprint) -> BoxFuture<'_, Result<Option<Visit>, String>> {
+    fn last_visit(&self, page: Fingerprint) -> BoxFuture<'_, Result<Option<Visit>, MemoryError>> {
         async move {
             let Some((last, number)) = self
                 .last
@@ -59,8 +59,15 @@ impl Memory for RunMemory {
                 return Ok(None);
             };
             let visit = self.store.visit(&last.run, number).await;
-            visit.map_err(|error| error.to_string())
+            visit.map_err(|error| unread(&error))
         }
         .boxed()
+    }
+}
+
+fn unread(error: &StoreError) -> MemoryError {
+    match error {
+        StoreError::Damaged(_) => MemoryError::Damaged(error.to_string()),
+        _ => MemoryError::Unavailable(error.to_string()),
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{Fingerprints, Found, Link, Memory};
+use super::{Fingerprints, Found, Link, Memory, MemoryError, StoredLinks};
 
 /// How many links wait in memory. It is more than there can be pages in flight, so that the page on which a link was found
 /// is stored before the link's turn comes.
@@ -120,21 +120,24 @@ impl Frontier {
     }
 
     /// The next link and its number, as soon as there is one; `None` when all pages are done with and there are no more.
-    pub(crate) async fn next(&self) -> Option<(u64, Link)> {
+    ///
+    /// # Errors
+    /// Links that were stored cannot be understood: the pages they lead to are lost.
+    pub(crate) async fn next(&self) -> Result<Option<(u64, Link)>, MemoryError> {
         loop {
             let elsewhere = {
                 let mut state = self.lock();
                 if let Some(link) = state.waiting.pop_front() {
                     state.next += 1;
-                    return Some((state.next - 1, link));
+                    return Ok(Some((state.next - 1, link)));
                 }
                 if state.elsewhere.is_none() && state.settled >= state.next {
-                    return None;
+                    return Ok(None);
                 }
                 state.elsewhere.map(|place| (place, state.settled))
             };
             match (elsewhere, &self.memory) {
-                (Some((place, settled)), Some(memory)) => self.remember(&**memory, place, settled).await,
+                (Some((place, settled)), Some(memory)) => self.remember(&**memory, place, settled).await?,
                 // One page more is done with.
                 _ => self.changed.notified().await,
             }
@@ -142,17 +145,24 @@ impl Frontier {
     }
 
     /// Reads some of the links that are elsewhere.
-    async fn remember(&self, memory: &dyn Memory, place: Place, settled: u64) {
-        let found = match memory.links(place.page, settled).await {
-            Ok(found) => found,
-            Err(reason) => {
-                tracing::warn!(%reason, "the links of a run could not be read");
-                return tokio::time::sleep(AFTER_FAILURE).await;
+    async fn remember(&self, memory: &dyn Memory, place: Place, settled: u64) -> Result<(), MemoryError> {
+        let wait = match memory.links(place.page, settled).await {
+            Ok(found) if found.end > place.page => {
+                self.take_up(found, place);
+                return Ok(());
             }
+            Ok(_) => NOT_YET,
+            Err(MemoryError::Unavailable(reason)) => {
+                tracing::warn!(%reason, "the links of a run could not be read");
+                AFTER_FAILURE
+            }
+            Err(damaged) => return Err(damaged),
         };
-        if found.end <= place.page {
-            return tokio::time::sleep(NOT_YET).await;
-        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn take_up(&self, found: StoredLinks, place: Place) {
         let mut state = self.lock();
         let skip = usize::try_from(place.skip).unwrap_or(usize::MAX);
         state.waiting.extend(found.links.into_iter().skip(skip));

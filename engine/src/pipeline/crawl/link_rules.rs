@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::link::canonical;
 use super::{Fingerprint, Found, Link};
 use crate::model::{Follow, Job, Match, Pagination, Selector, SourceType, UrlRules, Warning, WarningCode};
 
@@ -84,13 +83,14 @@ impl LinkRules {
             if origin.depth >= rule.depth {
                 continue;
             }
-            // Pages repeat their links; what a rule said of a text it says again.
+            // Pages repeat their links, and name many places of one page; what a rule said of a text it says again.
             let mut seen = HashSet::new();
             for link_text in matches.iter().map(|found| found.text.as_str()) {
-                if !seen.insert(link_text) || link_text.starts_with('#') {
+                let page = link_text.split('#').next().unwrap_or_default();
+                if link_text.starts_with('#') || !seen.insert(page) {
                     continue;
                 }
-                if let Some(url) = resolve(link_text, origin.base_url)
+                if let Some(url) = resolve(page, origin.base_url)
                     && (!rule.same_host || is_same_host(&url, origin.host))
                     && rule.rules.allows(url.as_str())
                 {
@@ -109,8 +109,9 @@ pub(crate) fn makes_rows(rules: Option<&UrlRules>, url: &Url) -> bool {
 
 /// The page that a link leads to, if it is one that can be fetched.
 fn resolve(text: &str, base: &Url) -> Option<Url> {
-    let url = base.join(text.trim()).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| canonical(&url))
+    let mut url = base.join(text.trim()).ok()?;
+    url.set_fragment(None);
+    matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
 /// The same host, and the same port where one of the two is not its scheme's own: a site that turns from http to https is

@@ -20,6 +20,6 @@ pub use frontier::PagesDone;
 pub use link::Link;
 pub(super) use link::{Found, canonical};
 pub(super) use link_rules::{LinkRules, Origin, makes_rows};
-pub use memory::{Memory, StoredLinks};
+pub use memory::{Memory, MemoryError, StoredLinks};
 pub(super) use starts::Starts;
 pub use visit::Visit;

@@ -13,7 +13,7 @@ pub(super) fn read(text: &str, column: Option<&str>) -> Result<NamedUrls, Docume
     let Some(header) = records(text).next().transpose()? else {
         return Ok(named);
     };
-    let known = || header.iter().collect::<Vec<_>>().join(", ");
+    let known = || names(&header);
     let at = match column {
         Some(column) => {
             header
@@ -61,6 +61,22 @@ fn first_column(text: &str) -> Result<Option<usize>, DocumentError> {
         }
     }
     Ok(first)
+}
+
+/// The names of the columns for a message: what is no CSV file may have all of its text in the first line.
+fn names(header: &StringRecord) -> String {
+    const SHOWN: usize = 20;
+    const LONGEST: usize = 64;
+    let shorten = |name: &str| match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    };
+    let shown: Vec<_> = header.iter().take(SHOWN).map(shorten).collect();
+    let more = match header.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    shown.join(", ") + &more
 }
 
 fn is_url(cell: &str) -> bool {

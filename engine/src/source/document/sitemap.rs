@@ -10,6 +10,9 @@ use quick_xml::events::{BytesRef, Event};
 use super::{DocumentError, NamedUrls, list};
 use crate::model::SourceType;
 
+/// How deep elements may stand in each other: a sitemap's own do so three deep, those of its extensions a few more.
+const MOST_OPEN: usize = 64;
+
 pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if !text.starts_with('<') {
@@ -40,6 +43,11 @@ pub(super) fn read(text: &str) -> Result<NamedUrls, DocumentError> {
                     (Some(b"sitemap"), b"loc") => Some((String::new(), SourceType::Sitemap)),
                     _ => None,
                 };
+                if open.len() == MOST_OPEN {
+                    return Err(DocumentError::Sitemap(format!(
+                        "its elements stand in each other more than {MOST_OPEN} deep"
+                    )));
+                }
                 open.push(name);
             }
             Event::Empty(element) => is_sitemap |= open.is_empty() && is_root(element.local_name().as_ref()),

@@ -1,9 +1,7 @@
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use super::super::{Fingerprint, StoredLinks, Visit};
+use super::super::{Fingerprint, Visit};
 use super::*;
 use crate::model::SourceType;
 
@@ -29,7 +27,8 @@ fn names(links: &[Link]) -> Vec<u64> {
 #[derive(Debug, Default)]
 struct Pages {
     stored: Mutex<Vec<Vec<Link>>>,
-    fails_once: AtomicBool,
+    /// What it says once instead of links.
+    fails: Mutex<Option<MemoryError>>,
 }
 
 impl Pages {
@@ -39,10 +38,10 @@ impl Pages {
 }
 
 impl Memory for Pages {
-    fn links(&self, from: u64, before: u64) -> BoxFuture<'_, Result<StoredLinks, String>> {
+    fn links(&self, from: u64, before: u64) -> BoxFuture<'_, Result<StoredLinks, MemoryError>> {
         async move {
-            if self.fails_once.swap(false, Ordering::Relaxed) {
-                return Err("no".to_owned());
+            if let Some(error) = self.fails.lock().unwrap().take() {
+                return Err(error);
             }
             let stored = self.stored.lock().unwrap();
             let end = (from + 3).min(before).min(stored.len() as u64);
@@ -55,7 +54,7 @@ impl Memory for Pages {
         .boxed()
     }
 
-    fn last_visit(&self, _: Fingerprint) -> BoxFuture<'_, Result<Option<Visit>, String>> {
+    fn last_visit(&self, _: Fingerprint) -> BoxFuture<'_, Result<Option<Visit>, MemoryError>> {
         async { Ok(None) }.boxed()
     }
 }
@@ -66,14 +65,14 @@ async fn links_come_once_in_order_until_all_pages_are_done_with() {
     let frontier = Frontier::new(1, seen, PagesDone::default(), None);
     assert!(frontier.next().now_or_never().is_none(), "page 0 is not done with");
     assert_eq!(names(&frontier.settle(0, found([1, 0, 2, 1]))), [1, 2]);
-    assert_eq!(frontier.next().await.unwrap().0, 1);
-    let (number, link) = frontier.next().await.unwrap();
+    assert_eq!(frontier.next().await.unwrap().unwrap().0, 1);
+    let (number, link) = frontier.next().await.unwrap().unwrap();
     assert_eq!((number, names(&[link])), (2, vec![2]));
     assert_eq!(frontier.settle(1, found([2])), []);
     assert!(frontier.next().now_or_never().is_none(), "page 2 is not done with");
     frontier.see(Fingerprint::of("http://a.example/3"));
     assert_eq!(names(&frontier.settle(2, found([3]))), Vec::<u64>::new());
-    assert_eq!(frontier.next().await, None);
+    assert_eq!(frontier.next().await, Ok(None));
 }
 
 /// A site in which page `n` leads to ten further ones, as far as there are any.
@@ -99,7 +98,7 @@ async fn crawl(pages: &Arc<Pages>, total: u64, done: PagesDone, until: Option<u6
     if until == Some(1) {
         return order;
     }
-    while let Some((number, link)) = frontier.next().await {
+    while let Some((number, link)) = frontier.next().await.unwrap() {
         settle(number, names(&[link])[0]);
         if until == Some(number + 1) {
             break;
@@ -112,7 +111,7 @@ async fn crawl(pages: &Arc<Pages>, total: u64, done: PagesDone, until: Option<u6
 async fn a_run_with_a_memory_holds_few_links_and_numbers_them_the_same() {
     let total = 30_000;
     let pages = Arc::new(Pages::default());
-    pages.fails_once.store(true, Ordering::Relaxed);
+    *pages.fails.lock().unwrap() = Some(MemoryError::Unavailable("the database is busy".to_owned()));
     let order = crawl(&pages, total, PagesDone::default(), None).await;
     assert!(order.iter().copied().eq(0..total), "breadth first");
 }
@@ -155,4 +154,15 @@ async fn what_waits_in_memory_is_bounded() {
     frontier.settle(1, found([most + 1]));
     assert_eq!(frontier.lock().waiting.len(), MOST_WAITING);
     assert!(frontier.lock().elsewhere.is_some());
+}
+
+#[tokio::test]
+async fn links_that_cannot_be_understood_end_the_run() {
+    let pages = Arc::new(Pages::default());
+    let damaged = MemoryError::Damaged("the links of a page".to_owned());
+    *pages.fails.lock().unwrap() = Some(damaged.clone());
+    let memory: Arc<dyn Memory> = pages;
+    let frontier = Frontier::new(1, Fingerprints::new(), PagesDone::default(), Some(memory));
+    frontier.settle(0, found(0..=MOST_WAITING as u64));
+    assert_eq!(frontier.next().await, Err(damaged));
 }

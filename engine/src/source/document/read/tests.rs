@@ -71,6 +71,23 @@ fn csv_files() {
 }
 
 #[test]
+fn an_error_shows_some_columns_and_the_beginning_of_their_names() {
+    let check = |header: &str, expected: &str| {
+        let error = read_document(document(SourceType::Csv, Some("c"), header)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("has no column `c`; its columns are: {expected}")
+        );
+    };
+    let (twenty, longest) = (["a"; 20].join(","), "é".repeat(64));
+    let shown = ["a"; 20].join(", ");
+    check(&twenty, &shown);
+    check(&format!("{twenty},a"), &format!("{shown} and 1 more"));
+    check(&longest, &longest);
+    check(&format!("{longest}é"), &format!("{longest}…"));
+}
+
+#[test]
 fn sitemaps() {
     let check = |text, expected, left_out| check(SourceType::Sitemap, None, text, expected, left_out);
     check(
@@ -91,6 +108,21 @@ fn sitemaps() {
     );
     fault("<urlset><url></urlset>", "is no sitemap: ");
     fault("not found", "is no sitemap: it is neither XML nor a list of URLs");
+}
+
+#[test]
+fn the_depth_of_a_sitemap_is_bounded() {
+    let nested = |depth: usize| {
+        let (open, close) = ("<x>".repeat(depth - 1), "</x>".repeat(depth - 1));
+        format!("<urlset>{open}{close}</urlset>")
+    };
+    check(SourceType::Sitemap, None, &nested(64), &[], 0);
+    fault(
+        SourceType::Sitemap,
+        None,
+        &nested(65),
+        "is no sitemap: its elements stand in each other more than 64 deep",
+    );
 }
 
 #[test]
