@@ -17,6 +17,9 @@ use crate::text::write_text;
 const STATEMENT_ROWS: usize = 500;
 const STATEMENT_BYTES: usize = 256 << 10;
 
+/// What stands between the rows of a statement, before each but the first.
+const NEXT_ROW: &[u8] = b",\n(";
+
 /// A table and its rows.
 pub(crate) struct SqlWriter {
     cells: CellWriter,
@@ -82,6 +85,17 @@ impl SqlWriter {
         })
     }
 
+    /// Ends the statement that is open before the row that begins at `start`: a row that is large by itself goes into a
+    /// statement of its own, so that none is larger for what stands before it. Tells where that one begins.
+    fn stand_alone(&mut self, start: usize, out: &mut Vec<u8>) -> usize {
+        let mut between = Vec::new();
+        self.end_statement(&mut between);
+        let begins = start + between.len();
+        between.extend_from_slice(self.insert.as_bytes());
+        out.splice(start..start + NEXT_ROW.len(), between);
+        begins
+    }
+
     fn end_statement(&mut self, out: &mut Vec<u8>) {
         if self.rows > 0 {
             out.extend_from_slice(b";\n");
@@ -96,11 +110,11 @@ impl Writer for SqlWriter {
     fn write(&mut self, batch: Batch) -> Result<Vec<u8>, ExportError> {
         let mut out = std::mem::take(&mut self.ready);
         for row in batch.iter_rows().iter() {
-            let start = out.len();
+            let mut start = out.len();
             if self.rows == 0 {
                 out.extend_from_slice(self.insert.as_bytes());
             } else {
-                out.extend_from_slice(b",\n(");
+                out.extend_from_slice(NEXT_ROW);
             }
             for (at, (cell, json)) in row.cells().zip(&self.json).enumerate() {
                 if at > 0 {
@@ -110,6 +124,9 @@ impl Writer for SqlWriter {
             }
             out.push(b')');
             self.cells.end_row();
+            if self.rows > 0 && out.len() - start >= STATEMENT_BYTES {
+                start = self.stand_alone(start, &mut out);
+            }
             self.rows += 1;
             self.bytes += out.len() - start;
             if self.rows == STATEMENT_ROWS || self.bytes >= STATEMENT_BYTES {

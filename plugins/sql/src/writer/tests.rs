@@ -206,6 +206,29 @@ fn a_statement_ends_after_so_many_bytes() {
 }
 
 #[test]
+fn a_large_row_is_a_statement_of_its_own() {
+    let columns = [column("a", ColumnType::Text, false)];
+    let insert = "INSERT INTO \"t\" (\"a\") VALUES\n('')".len();
+    let check = |dialect, large: usize, statements: usize, warnings: &[&str]| {
+        let writer = SqlWriter::new(&columns, dialect, "t", IfExists::Append).unwrap();
+        let batch = Batch {
+            rows: 3,
+            columns: vec![single(texts(&["a".to_owned(), "x".repeat(large), "b".to_owned()]), &[])],
+        };
+        let (file, codes) = written(writer, vec![batch]);
+        assert_eq!(file.matches("INSERT").count(), statements, "{large} bytes");
+        assert_eq!(codes, warnings, "{large} bytes");
+        assert!(file.contains("('a')") && file.contains("x')") && file.contains("('b')"));
+    };
+    let joined = ",\n('')".len();
+    check(Sqlite, STATEMENT_BYTES - joined - 1, 2, &[]);
+    check(Sqlite, STATEMENT_BYTES - joined, 3, &[]);
+    // With the row before it, it would be too large.
+    check(Mysql, MARIADB_PACKET - insert - 1, 3, &[]);
+    check(Mysql, MARIADB_PACKET - insert, 3, &["statement_too_large"]);
+}
+
+#[test]
 fn what_a_database_refuses_is_counted() {
     let check = |columns: &[Column], dialect, batch: Batch, expected: &[&str]| {
         let writer = SqlWriter::new(columns, dialect, "t", IfExists::Append).unwrap();
