@@ -2,9 +2,10 @@
 //!
 //! `rust_xlsxwriter` makes the workbook and all its parts: styles, formats, properties, sheet settings, links. It does not
 //! see the rows: they are streamed into the sheets, cell by cell, while the archive is written, so a writer holds no more
-//! than the texts of one sheet's links (16 MB at most) however many rows there are. `workbook` is called three times for
-//! that: when a sheet begins, for what stands before its rows; when it ends, for what stands after them; and at the end,
-//! for all other parts. Nothing here writes a formula, ever: a text that begins with `=` is a text.
+//! than one sheet's links however many rows there are: 16 MB of text at most, and while the sheet ends the XML of what they
+//! lead to, which is about as much again and 130 bytes for each. `workbook` is called three times for that: when a sheet
+//! begins, for what stands before its rows; when it ends, for what stands after them; and at the end, for all other parts.
+//! Nothing here writes a formula, ever: a text that begins with `=` is a text.
 //!
 //! A header row in bold stays in view and has a filter; columns are as wide as their first rows ask for. Integers, numbers
 //! and yes or no are Excel's own, a datetime is a date with the format `yyyy-mm-dd hh:mm:ss` in UTC, a URL is a link, lists
@@ -24,7 +25,7 @@
 //! | datetime before 1900-03-01 | RFC 3339 text: warning `datetime_as_text`. Excel believes in a 29th of February 1900, so LibreOffice reads earlier serials a day off |
 //! | datetime's microseconds | cut to milliseconds |
 //! | URL after a sheet's 65,530 links or 16 MB of them | text that is no link: warning `url_as_text` |
-//! | URL with another scheme than http, https, ftp or mailto, with white space, or over 2,080 UTF-16 units (before `#` and after it; mailto whole) | text that is no link |
+//! | URL with another scheme than http, https, ftp or mailto, with white space, or over 2,080 UTF-16 units (before `#`, as it is escaped, and after it; mailto whole) | text that is no link |
 //! | quotes, `<`, `>`, `^`, backticks, brackets and braces in a URL | percent-encoded where its link leads; the cell's text is the URL as it was |
 //! | -0 | `-0` in the file; openpyxl reads 0 |
 //! | control characters, U+FFFE, U+FFFF; a text such as `_x000D_` | escaped as `_x0001_`, `_x005F_x000D_` (ECMA-376, `ST_Xstring`). Excel and LibreOffice undo it; openpyxl and pandas do not, `openpyxl.utils.escape.unescape` does |

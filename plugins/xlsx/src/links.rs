@@ -17,8 +17,11 @@ use crate::workbook::{Sheet, workbook};
 
 /// How many links `rust_xlsxwriter` is given at a time.
 const CHUNK: usize = 2_048;
-/// Excel's, in UTF-16 units: for what stands before `#` and for what stands after it, and for an address of mail whole.
+/// Excel's, in UTF-16 units: for what stands before `#`, as it is escaped, and for what stands after it. An address of mail is
+/// counted whole, and as it is escaped.
 const MAX_URL: usize = 2_080;
+/// What `rust_xlsxwriter` escapes in a target, `%` and white space apart, each as three characters.
+const ESCAPED: [char; 9] = ['"', '<', '>', '[', ']', '^', '`', '{', '}'];
 /// Stands for `%` while `rust_xlsxwriter` escapes a URL.
 ///
 /// It takes a URL for one that is not escaped yet unless it finds one of a few escapes in it, and would make `%25C3` of
@@ -223,7 +226,7 @@ fn can_be_link(url: &str) -> bool {
         && !url.contains(|character: char| {
             character.is_whitespace() || character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')
         })
-        && utf16_length(target) <= MAX_URL
+        && utf16_length(target) + 2 * target.matches(ESCAPED).count() <= MAX_URL
         && utf16_length(anchor) <= MAX_URL
 }
 
@@ -313,6 +316,10 @@ mod tests {
             (&anchored(2_081), false),
             (&mail(2_080), true),
             (&mail(2_081), false),
+            (&(long(2_077) + "["), true),
+            (&(long(2_078) + "["), false),
+            (&(anchored(2_079) + "["), true),
+            (&(long(2_077) + "%5b"), true),
         ] {
             assert_eq!(can_be_link(url), link, "{url:?}");
         }
