@@ -21,7 +21,7 @@
 //! | a datetime before 1677-09-21 or after 2262-04-11 | exact here and in pyarrow, DuckDB, polars and pandas 3; pandas refuses it where it is told to use nanoseconds |
 //! | names that differ only in case, an empty name | kept; DuckDB, whose names know no case, reads a second as `Name_1`, and an empty one as `C` and its place |
 //! | smallest and largest text of a column (the statistics) | cut after 64 bytes: they are bounds, which need not be values |
-//! | a text that begins with U+10FFFF, which is no character, more than 1,024 times | read as it is; a search by the statistics may pass it over |
+//! | a text of more than 64 bytes that begins with U+10FFFF, which is no character, 16 times | read as it is; its column has no smallest and largest text in that row group |
 
 mod dictionary;
 mod gather;
@@ -41,8 +41,9 @@ use writer::{Layout, ParquetWriter, row_group_bytes};
 
 /// Readers share work out by row groups of about this many rows.
 const DEFAULT_ROW_GROUP_ROWS: i64 = 131_072;
-/// Not fewer than a batch can hold, since a batch is not cut; smaller row groups would be more footer than values.
-const MIN_ROW_GROUP_ROWS: i64 = 1_024;
+/// A million rows of 500 columns have 31,000 column chunks then, and take a hundred megabytes for the footer; in row groups of
+/// a batch's 1,024 rows they would take more than a component may have.
+const MIN_ROW_GROUP_ROWS: i64 = 16_384;
 /// Beyond this the bound on a row group's bytes decides anyway.
 const MAX_ROW_GROUP_ROWS: i64 = 1_048_576;
 
@@ -114,9 +115,9 @@ mod tests {
     fn a_row_group_has_bounds() {
         for (given, rows) in [
             (None, Some(131_072)),
-            (Some(1_024), Some(1_024)),
+            (Some(16_384), Some(16_384)),
             (Some(1_048_576), Some(1_048_576)),
-            (Some(1_023), None),
+            (Some(16_383), None),
             (Some(1_048_577), None),
             (Some(i64::MIN), None),
             (Some(i64::MAX), None),

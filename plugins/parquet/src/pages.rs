@@ -1,6 +1,6 @@
 //! A column of a row group as compressed pages.
 
-use polars_arrow::array::ListArray;
+use polars_arrow::array::{Array, BinaryArray, ListArray};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::ArrowDataType;
 use polars_arrow::offset::OffsetsBuffer;
@@ -19,9 +19,8 @@ use crate::schema::list_of;
 const PAGE_BYTES: usize = 1 << 20;
 /// To how many bytes the smallest and largest text of a page are cut: they are kept for the footer.
 const BOUND_BYTES: usize = 64;
-/// A text that begins with the last code point (which is no character) over and over has no short upper bound. It gets one
-/// that is as long as this, and past it one that is too low: no page that was fetched may fill the memory with bounds.
-const LONGEST_BOUND_BYTES: usize = 4_096;
+/// The last code point, which is no character: nothing of its length is above it.
+const LAST: [u8; 4] = [0xf4, 0x8f, 0xbf, 0xbf];
 
 /// The pages of one column of a row group.
 pub(crate) type Pages = DynStreamingIterator<'static, CompressedPage, ParquetError>;
@@ -49,6 +48,11 @@ pub(crate) fn options(snappy: bool) -> WriteOptions {
 /// The pages of a column, encoded and compressed one after another as they are asked for.
 pub(crate) fn pages_of(column: GatheredColumn, file_type: ParquetType, options: WriteOptions) -> ParquetResult<Pages> {
     let (items, lists) = column.into_arrow().map_err(broken)?;
+    let options = if has_short_bounds(items.as_ref()) {
+        options
+    } else {
+        without_bounds(options)
+    };
     let dictionary = dictionary_of(items.as_ref()).map_err(broken)?;
     let encoding = match (&dictionary, items.dtype()) {
         (Some(_), _) => Encoding::RleDictionary,
@@ -122,25 +126,39 @@ impl Finishing {
     }
 }
 
-/// Makes a long upper bound short. polars-parquet does it only where one of the first characters has a successor of the
-/// same length, and a bound of a megabyte for each page would be kept until the footer.
+/// Whether every text of the array is below one that is as short as bounds are.
+fn has_short_bounds(items: &dyn Array) -> bool {
+    let Some(texts) = items.as_any().downcast_ref::<BinaryArray<i64>>() else {
+        return true;
+    };
+    let is_unbounded = |text: &[u8]| text.len() > BOUND_BYTES && text[..BOUND_BYTES].chunks(4).all(|char| char == LAST);
+    !texts.values_iter().any(is_unbounded)
+}
+
+/// No bounds for a whole column of a row group: its pages' are put together, and one that has none would be forgotten.
+fn without_bounds(options: WriteOptions) -> WriteOptions {
+    let statistics = StatisticsOptions {
+        min_value: false,
+        max_value: false,
+        ..options.statistics
+    };
+    WriteOptions { statistics, ..options }
+}
+
+/// Makes a long upper bound short, where there is a short one. polars-parquet does it only where one of the first characters
+/// has a successor of the same length, and a bound of a megabyte for each page would be kept until the footer.
 fn shorten_max(max: &mut Vec<u8>) {
     if max.len() <= BOUND_BYTES {
         return;
     }
     let Ok(text) = std::str::from_utf8(max) else { return };
-    let (start, rest) = text.split_at(text.floor_char_boundary(BOUND_BYTES));
-    let rest = rest.char_indices().map(|(at, char)| (start.len() + at, char));
-    let raised = start
+    let raised = text[..text.floor_char_boundary(BOUND_BYTES)]
         .char_indices()
         .rev()
-        .chain(rest.take_while(|(at, _)| *at < LONGEST_BOUND_BYTES))
         .find_map(|(at, char)| (char..=char::MAX).nth(1).map(|next| (at, next)));
     if let Some((at, next)) = raised {
         max.truncate(at);
         max.extend_from_slice(next.encode_utf8(&mut [0; 4]).as_bytes());
-    } else {
-        max.truncate(LONGEST_BOUND_BYTES);
     }
 }
 
@@ -150,7 +168,7 @@ fn broken(error: impl std::fmt::Display) -> ParquetError {
 
 #[cfg(test)]
 mod tests {
-    use super::{BOUND_BYTES, LONGEST_BOUND_BYTES, shorten_max};
+    use super::{BOUND_BYTES, shorten_max};
 
     #[test]
     fn an_upper_bound_is_short_and_above() {
@@ -160,12 +178,7 @@ mod tests {
             shorten_max(&mut max);
             assert_eq!(String::from_utf8(max).unwrap(), bound);
         };
-        for as_it_is in [
-            String::new(),
-            "a".repeat(BOUND_BYTES),
-            last.repeat(BOUND_BYTES / 4),
-            last.repeat(LONGEST_BOUND_BYTES / 4),
-        ] {
+        for as_it_is in [String::new(), "a".repeat(BOUND_BYTES), last.repeat(BOUND_BYTES / 4)] {
             check(&as_it_is, &as_it_is);
         }
         for (text, bound) in [
@@ -174,15 +187,7 @@ mod tests {
             // A surrogate is no character.
             ("\u{d7ff}".repeat(22), "\u{d7ff}".repeat(20) + "\u{e000}"),
             ("é".to_owned() + &last.repeat(17), "ê".to_owned()),
-            (last.repeat(17) + "a", last.repeat(17) + "b"),
-            (
-                last.repeat(LONGEST_BOUND_BYTES / 4 - 1) + "ab",
-                last.repeat(LONGEST_BOUND_BYTES / 4 - 1) + "b",
-            ),
-            (
-                last.repeat(LONGEST_BOUND_BYTES / 4) + "a",
-                last.repeat(LONGEST_BOUND_BYTES / 4),
-            ),
+            (last.repeat(15) + "abcde", last.repeat(15) + "abce"),
         ] {
             check(&text, &bound);
         }

@@ -240,6 +240,50 @@ fn values_in_dictionaries_and_over_several_pages_are_read_back_and_counted() {
 }
 
 #[test]
+fn a_column_of_a_row_group_has_bounds_where_they_can_be_short() {
+    let last = char::MAX.to_string();
+    let columns = [
+        column("c", ColumnType::Text, false),
+        column("l", ColumnType::Text, true),
+    ];
+    // Twice as many as a page holds, so that a page with bounds stands beside one that can have none.
+    let long = "x".repeat(700);
+    let check = |first: &str, bounds: Option<(&str, &str)>| {
+        let mut values = vec![long.as_str(); 3_000];
+        values[0] = first;
+        let ends: Vec<u32> = (1..=3_000).collect();
+        let batch = Batch {
+            rows: 3_000,
+            columns: vec![
+                single(texts(&values), &[]),
+                lists(single(texts(&values), &[]), &ends, &[]),
+            ],
+        };
+        let layout = Layout {
+            row_group_rows: 3_000,
+            ..LAYOUT
+        };
+        let (file, _) = written(&columns, layout, vec![batch]);
+        let metadata = metadata(&file);
+        for column in metadata.row_groups[0].parquet_columns() {
+            let statistics = column.statistics(metadata.footer_buf.as_ref()).unwrap().unwrap();
+            let statistics = statistics.expect_as_binary();
+            let text = |bound: &Option<Vec<u8>>| bound.clone().map(|bound| String::from_utf8(bound).unwrap());
+            let found = text(&statistics.min_value).zip(text(&statistics.max_value));
+            let expected = bounds.map(|(min, max)| (min.to_owned(), max.to_owned()));
+            assert_eq!((found, statistics.null_count), (expected, Some(0)));
+        }
+    };
+    let (cut, above) = (&long[..64], "x".repeat(63) + "y");
+    check("a", Some(("a", &above)));
+    check(&last.repeat(16), Some((cut, &last.repeat(16))));
+    let raised = last.repeat(15) + "b";
+    check(&(last.repeat(15) + "a" + &last), Some((cut, &raised)));
+    check(&(last.repeat(16) + "a"), None);
+    check(&last.repeat(400_000), None);
+}
+
+#[test]
 fn a_row_group_ends_at_its_rows_or_bytes() {
     let columns = [column("c", ColumnType::Integer, false)];
     let check = |row_group_rows, row_group_bytes, batches: &[usize], expected: &[usize]| {

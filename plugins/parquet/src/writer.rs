@@ -70,7 +70,8 @@ impl ParquetWriter {
             sink.clone(),
             schema::declared(columns).map_err(failed)?,
             WriteOptions {
-                write_statistics: true,
+                // It stands for an index of the pages' bounds, which has no place for a page without bounds.
+                write_statistics: false,
                 version: Version::V1,
             },
             Some(metadata::created_by()),
