@@ -14,6 +14,7 @@ use snowscrape_engine::store::{JobDefinition, JobRecord, RequestKey, Store};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::connections::Connections;
 use crate::error::ApiError;
 use crate::exports::Exports;
 use crate::params::IdempotencyKey;
@@ -37,6 +38,8 @@ pub(crate) struct App {
     pub(crate) browsers: Browsers,
     /// The values of secrets by name.
     pub(crate) secrets: SharedSecrets,
+    /// The connections of clients.
+    pub(crate) connections: Connections,
     /// The files that are written for downloads.
     pub(crate) exports: Exports,
     /// How long a client may take nothing of its file.

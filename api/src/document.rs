@@ -80,6 +80,19 @@ fn close(document: &mut Value, schema: &str) {
     document["components"]["schemas"][schema]["additionalProperties"] = false.into();
 }
 
+/// Headers of a download, which are lists and so may have several lines: none is a parameter of the operation.
+const ASKED_HEADERS: [(&str, &str); 3] = [
+    (
+        "Accept-Encoding",
+        "The codings that the client reads: a text format comes in zstd or gzip where it likes one of them best.",
+    ),
+    ("If-None-Match", "The `ETag`s of files that the client has."),
+    (
+        "TE",
+        "With `trailers`, and `Connection: TE` beside it, `X-Export-Warnings` tells behind the file what it does not hold of the rows.",
+    ),
+];
+
 /// The formats are whatever exporters there are: their names, media types and options.
 fn add_formats(document: &mut Value, registry: &PluginRegistry) {
     let operation = &mut document["paths"]["/jobs/{id}/download"]["get"];
@@ -102,6 +115,15 @@ fn add_formats(document: &mut Value, registry: &PluginRegistry) {
             }
         }
         parameters.extend(options.iter().map(|(spec, of)| option(spec, of)));
+        parameters.extend(ASKED_HEADERS.map(|(name, description)| {
+            json!({
+                "name": name,
+                "in": "header",
+                "required": false,
+                "description": description,
+                "schema": {"type": "string"},
+            })
+        }));
     }
     let content = formats.iter().map(|info| {
         let schema = if info.format == "json" {

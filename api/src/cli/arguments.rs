@@ -1,27 +1,24 @@
 //! The commands and their arguments.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use snowscrape_engine::render::supervise;
-use tracing_subscriber::EnvFilter;
+use ipnet::IpNet;
+use snowscrape_engine::fetch::{AddressGuard, PortRange};
 
-use super::failure::Failure;
-use super::{batch, extract, keys, openapi, robots, run, serve};
+use crate::params::{ColumnNames, ParamValue as _};
 use crate::server::{DataFolder, Given, SUPERVISE};
 
 /// A scraping engine: pages in, clean rows out.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
-struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(crate) enum Command {
     /// Run a job and write its rows to a file
     Run(RunArguments),
     /// Try a query out on a page
@@ -112,18 +109,24 @@ pub(crate) struct RunArguments {
     /// The format of the file
     #[arg(long, default_value = "json")]
     pub(crate) format: String,
-    /// Where the rows go, `-` for standard output [default: the job's file name with the format's extension]
+    /// Where the rows go, `-` for standard output [default: the job's file name with the file's extension]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// The columns of the file in their order, with commas between them; one with a comma in it goes in double quotes [default:
+    /// all of them]
+    #[arg(long, value_name = "NAMES", value_parser = ColumnNames::parse)]
+    pub(crate) columns: Option<ColumnNames>,
+    /// Add the columns `_url`, `_scraped_at` and `_run`, which tell where each row comes from
+    #[arg(long)]
+    pub(crate) meta: bool,
     /// An option of the format; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) settings: Vec<(String, String)>,
     /// A file of settings, in TOML: its `proxies` are for jobs that want one
     #[arg(long, value_name = "FILE", env = "SNOWSCRAPE_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Fetch from public addresses on ports 80, 443 and 8000 to 8999 only, as the server does
-    #[arg(long)]
-    pub(crate) guard: bool,
+    #[command(flatten)]
+    pub(crate) guard: GuardArguments,
 }
 
 #[derive(Debug, Args)]
@@ -155,53 +158,43 @@ pub(crate) struct ExtractArguments {
     /// Answer a query a line: {"id", "type", "query", "html", "item"?, "options"?}
     #[arg(long, value_name = "FILE.jsonl", conflicts_with = "page")]
     pub(crate) batch: Option<PathBuf>,
-    /// Fetch from public addresses on ports 80, 443 and 8000 to 8999 only, as the server does
-    #[arg(long, requires = "page")]
-    pub(crate) guard: bool,
+    #[command(flatten)]
+    pub(crate) guard: GuardArguments,
     /// A file, an http or https URL, or `-` for standard input
     #[arg(value_name = "FILE|URL|-")]
     pub(crate) page: Option<String>,
 }
 
-/// What is logged unless `SNOWSCRAPE_LOG` says otherwise. The database warns of every transaction that is made again.
-const DEFAULT_LOG: &str = "warn,surrealdb=error,surrealdb_core=error";
+/// What may be fetched from.
+#[derive(Debug, Args)]
+pub(crate) struct GuardArguments {
+    /// Fetch from public addresses on ports 80, 443 and 8000 to 8999 only, as the server does
+    #[arg(long)]
+    guard: bool,
+    /// Networks that the guard lets through beside the public internet, in CIDR notation, separated by commas
+    #[arg(
+        long,
+        value_name = "CIDRS",
+        env = "SNOWSCRAPE_ALLOW_ADDRESSES",
+        value_delimiter = ','
+    )]
+    allow_addresses: Vec<IpNet>,
+    /// Ports that it lets through beside 80, 443 and 8000-8999, such as 3000,5000-5999
+    #[arg(long, value_name = "RANGES", env = "SNOWSCRAPE_ALLOW_PORTS", value_delimiter = ',')]
+    allow_ports: Vec<PortRange>,
+}
+
+impl GuardArguments {
+    /// The guard, if one is wanted.
+    pub(crate) fn guard(&self) -> Option<AddressGuard> {
+        let (addresses, ports) = (self.allow_addresses.iter().copied(), self.allow_ports.iter().cloned());
+        self.guard.then(|| AddressGuard::default().allowing(addresses, ports))
+    }
+}
 
 fn key_value(given: &str) -> Result<(String, String), String> {
     let (key, value) = given.split_once('=').ok_or("must be KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
-}
-
-/// Reads the arguments, runs the command, and turns what went wrong into words and an exit code.
-/// What is logged. The libraries that speak with the browser would log what is typed into pages, so they are always held back.
-fn log_filter() -> EnvFilter {
-    let filter = EnvFilter::try_from_env("SNOWSCRAPE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
-    ["chromiumoxide=warn", "tungstenite=warn"]
-        .into_iter()
-        .fold(filter, |filter, held_back| {
-            filter.add_directive(held_back.parse().expect("the directive is right"))
-        })
-}
-
-pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(log_filter())
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    let done = match arguments.command {
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Extract(arguments) => match &arguments.batch {
-            Some(file) => batch::run(file),
-            None => extract::run(&arguments),
-        },
-        Command::Serve(arguments) => serve::run(*arguments),
-        Command::Keys(arguments) => keys::run(arguments.command),
-        Command::Robots(arguments) => robots::run(&arguments),
-        Command::SuperviseBrowser => Ok(supervise()),
-        Command::Openapi => openapi::run(),
-    };
-    done.unwrap_or_else(Failure::exit)
 }
 
 #[cfg(test)]

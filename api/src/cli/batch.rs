@@ -12,7 +12,7 @@ use snowscrape_engine::plugin::{OpenError, PageInput, PluginRegistry, Workbench}
 
 use super::extract::{raw, to_json};
 use super::failure::Failure;
-use crate::components;
+use crate::components::{self, AtOnce};
 
 pub(crate) fn run(file: &Path) -> Result<ExitCode, Failure> {
     let unreadable = |error: io::Error| Failure::input(format!("{} cannot be read: {error}", file.display()));
@@ -21,7 +21,7 @@ pub(crate) fn run(file: &Path) -> Result<ExitCode, Failure> {
     } else {
         Box::new(BufReader::new(File::open(file).map_err(unreadable)?))
     };
-    let registry = components::load().map_err(|error| Failure::work(&error))?;
+    let registry = components::load(AtOnce::ONE_RUN).map_err(|error| Failure::work(&error))?;
     let mut workbench = Workbench::new(registry.clone());
     let mut out = BufWriter::new(io::stdout().lock());
     for (at, line) in lines.lines().enumerate() {

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::Value as Json;
-use snowscrape_engine::fetch::AddressGuard;
 use snowscrape_engine::model::{ExpressionFault, Match, MatchKind, OptionSpec, QueryTypes, Selector, parse_options};
 use snowscrape_engine::pipeline::base_url;
 use snowscrape_engine::plugin::{Answers, OpenError, PageInput, PluginRegistry, Workbench};
@@ -13,14 +12,14 @@ use snowscrape_engine::rows::trial_value;
 use super::arguments::ExtractArguments;
 use super::failure::Failure;
 use super::input::Page;
-use crate::components;
+use crate::components::{self, AtOnce};
 
 pub(crate) fn run(arguments: &ExtractArguments) -> Result<ExitCode, Failure> {
     let (Some(query_type), Some(expression), Some(from)) = (&arguments.query_type, &arguments.query, &arguments.page)
     else {
         unreachable!("clap requires all three where there is no batch");
     };
-    let registry = components::load().map_err(|error| Failure::work(&error))?;
+    let registry = components::load(AtOnce::ONE_RUN).map_err(|error| Failure::work(&error))?;
     let query = Selector {
         query_type: query_type.clone(),
         expression: expression.clone(),
@@ -37,7 +36,7 @@ pub(crate) fn run(arguments: &ExtractArguments) -> Result<ExitCode, Failure> {
     if let Some(item) = &item {
         specs(&registry, &item.query_type)?;
     }
-    let page = Page::read(from, arguments.guard.then(AddressGuard::default))?;
+    let page = Page::read(from, arguments.guard.guard())?;
     let base_url = base_url(&page.text, &page.url);
     let input = PageInput {
         url: page.url.as_str(),

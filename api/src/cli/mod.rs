@@ -2,6 +2,7 @@
 
 mod arguments;
 mod batch;
+mod command;
 mod extract;
 mod failure;
 mod input;
@@ -14,4 +15,4 @@ mod run;
 mod serve;
 mod summary;
 
-pub(crate) use arguments::main;
+pub(crate) use command::main;

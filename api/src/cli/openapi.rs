@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::failure::Failure;
-use crate::components;
+use crate::components::{self, AtOnce};
 use crate::server::specification;
 
 pub(crate) fn run() -> Result<ExitCode, Failure> {
-    let registry = components::load().map_err(|error| Failure::work(&error))?;
+    let registry = components::load(AtOnce::ONE_RUN).map_err(|error| Failure::work(&error))?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work(&error))?;
     let document = runtime
         .block_on(specification(registry))

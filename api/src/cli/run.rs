@@ -5,9 +5,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use snowscrape_engine::fetch::{AddressGuard, FetchEnvironment, HostLimits, RobotsCache};
-use snowscrape_engine::model::{Job, JobId, OptionValue, Run, RunId, RunStatus, Trigger, parse_options};
-use snowscrape_engine::pipeline::{BuildError, Environment, ExportFailure, Exported, Finished, Pipeline, export};
+use snowscrape_engine::fetch::proxy::ProxyPool;
+use snowscrape_engine::fetch::{FetchEnvironment, HostLimits, RobotsCache};
+use snowscrape_engine::model::{
+    Column, FieldError, Job, JobId, OptionValue, Row, Run, RunId, RunStatus, Trigger, parse_options,
+};
+use snowscrape_engine::pipeline::{
+    BuildError, Environment, ExportFailure, Exported, Finished, Pipeline, Selection, export,
+};
 use snowscrape_engine::plugin::{ExportError, ExportWriter, ExporterInfo, Plugin, PluginRegistry};
 use snowscrape_engine::render::Browsers;
 
@@ -17,7 +22,8 @@ use super::input::read_text;
 use super::output::Output;
 use super::progress;
 use super::summary::summary;
-use crate::components;
+use crate::components::{self, AtOnce};
+use crate::params::ColumnNames;
 use crate::secrets;
 use crate::server::read_for_run;
 use crate::terminal::say;
@@ -27,7 +33,7 @@ const INTERRUPTED: u8 = 130;
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let text = read_text(&arguments.job)?;
-    let registry = components::load().map_err(|error| Failure::work(&error))?;
+    let registry = components::load(AtOnce::ONE_RUN).map_err(|error| Failure::work(&error))?;
     let job = Job::from_text(&text, &*registry)
         .map_err(|faults| Failure::fields(&format!("{} is no valid job", arguments.job.display()), &faults))?;
     let (exporter, info) = exporter(&registry, &arguments.format)?;
@@ -35,11 +41,11 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let path = arguments
         .output
         .clone()
-        .unwrap_or_else(|| default_output(&arguments.job, info));
+        .unwrap_or_else(|| default_output(&arguments.job, info.file_kind(&options).extension));
     for ignored in ignored(&job) {
         say(&format!("warning: {ignored}"));
     }
-    let guard = arguments.guard.then(AddressGuard::default);
+    let guard = arguments.guard.guard();
     let (proxies, browser) = read_for_run(arguments.config.as_deref(), guard.clone())
         .map_err(|error| Failure::input(format!("--config: {error}")))?;
     let fetch = FetchEnvironment {
@@ -49,6 +55,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         proxies,
     };
     let browsers = Browsers::new(browser);
+    let run = RunId::new("run_cli");
     let pipeline = Pipeline::build(
         job,
         Environment {
@@ -57,19 +64,13 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
             fetch: &fetch,
             browsers: &browsers,
         },
-        Run::queued(
-            RunId::new("run_cli"),
-            JobId::new("job_cli"),
-            Trigger::Cli,
-            Timestamp::now(),
-        ),
+        Run::queued(run.clone(), JobId::new("job_cli"), Trigger::Cli, Timestamp::now()),
     )
     .map_err(|error| unbuilt(&error))?;
-    let writer =
-        ExportWriter::open(exporter, pipeline.columns(), &options, &pipeline.facts()).map_err(|error| match error {
-            ExportError::Option { .. } => Failure::input(format!("--set {error}")),
-            other => Failure::work(&other),
-        })?;
+    let selection = selection(&pipeline.columns(), arguments, &run)?;
+    let columns = selection.columns().to_vec();
+    let writer = ExportWriter::open(exporter, columns, &options, &pipeline.facts())
+        .map_err(|error| unopened(&error, &info.format))?;
     let output = Output::open(&path)
         .map_err(|error| Failure::input(format!("--output: {} cannot be written: {error}", path.display())))?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work(&error))?;
@@ -79,7 +80,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         exported: export,
         output,
     } = runtime.block_on(async {
-        let done = drive(pipeline, writer, output).await;
+        let _checked = fetch.proxies.as_ref().map(ProxyPool::watch);
+        let done = drive(pipeline, selection, writer, output).await;
         browsers.shutdown().await;
         done
     });
@@ -127,7 +129,7 @@ struct Done {
     output: Output,
 }
 
-async fn drive(pipeline: Pipeline, writer: ExportWriter, mut output: Output) -> Done {
+async fn drive(pipeline: Pipeline, selection: Selection, writer: ExportWriter, mut output: Output) -> Done {
     let pages = pipeline.pages();
     let (running, mut pages_out) = pipeline.start();
     let cancel = running.canceller();
@@ -141,7 +143,8 @@ async fn drive(pipeline: Pipeline, writer: ExportWriter, mut output: Output) -> 
         }
     });
     let export = tokio::task::spawn_blocking(move || {
-        let pages = std::iter::from_fn(|| pages_out.blocking_recv().map(|page| page.rows));
+        let selected = |rows: Vec<Row>| rows.into_iter().map(|row| selection.apply(row)).collect();
+        let pages = std::iter::from_fn(|| pages_out.blocking_recv().map(|page| selected(page.rows)));
         let exported = export(writer, pages, &mut output);
         (exported, output)
     });
@@ -173,16 +176,35 @@ fn options(info: &ExporterInfo, given: &[(String, String)]) -> Result<Vec<(Strin
         .map_err(|faults| Failure::fields(&format!("the options of {} are wrong", info.format), &faults))
 }
 
-/// The job's file name with the format's extension; a job that would be overwritten by its own rows gets another.
-fn default_output(job: &Path, info: &ExporterInfo) -> PathBuf {
+fn selection(columns: &[Column], arguments: &RunArguments, run: &RunId) -> Result<Selection, Failure> {
+    let named = arguments.columns.as_ref().map(|ColumnNames(names)| names.as_slice());
+    Selection::new(columns, named, arguments.meta, Some(run)).map_err(|faults| {
+        let faults = faults.into_iter().map(|fault| FieldError {
+            path: format!("--{}", fault.path),
+            ..fault
+        });
+        Failure::fields("the columns of the file are wrong", &faults.collect::<Vec<_>>())
+    })
+}
+
+/// The job's file name with the file's extension; a job that would be overwritten by its own rows gets another.
+fn default_output(job: &Path, extension: &str) -> PathBuf {
     if job == Path::new("-") {
-        return PathBuf::from(format!("rows.{}", info.file_extension));
+        return PathBuf::from(format!("rows.{extension}"));
     }
-    let output = job.with_extension(&info.file_extension);
+    let output = job.with_extension(extension);
     if output == job {
-        job.with_extension(format!("rows.{}", info.file_extension))
+        job.with_extension(format!("rows.{extension}"))
     } else {
         output
+    }
+}
+
+fn unopened(error: &ExportError, format: &str) -> Failure {
+    match error {
+        ExportError::Option { .. } => Failure::input(format!("--set {error}")),
+        ExportError::Unsupported(message) => Failure::input(format!("--format {format}: {message}")),
+        ExportError::Call(_) | ExportError::Other(_) => Failure::work(error),
     }
 }
 

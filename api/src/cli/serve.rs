@@ -14,7 +14,7 @@ pub(crate) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         Settings::complete(arguments.settings, &folder, arguments.config.as_deref()).map_err(|error| wrong(&error))?;
     // Failpoints are set by the environment, in builds that have them.
     let _failpoints = fail::FailScenario::setup();
-    let registry = components::load().map_err(|error| Failure::work(&error))?;
+    let registry = components::load(settings.at_once()).map_err(|error| Failure::work(&error))?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::work(&error))?;
     runtime
         .block_on(serve(settings, &folder, registry))

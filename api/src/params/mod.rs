@@ -10,4 +10,4 @@ pub(crate) use columns::ColumnNames;
 pub(crate) use header::{HeaderParam, IdempotencyKey};
 pub(crate) use json_body::{JsonBody, MaxBody};
 pub(crate) use path::{PageNumber, Path};
-pub(crate) use query::{Flag, Limit, NamePart, Param, Text};
+pub(crate) use query::{Flag, Limit, NamePart, Param, ParamValue, Text};

@@ -1,4 +1,4 @@
-//! Query and header parameters.
+//! Parameters of the query.
 
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderName, Method, header};
+use poem::http::{HeaderName, header};
 use poem::{Body, Request};
 use poem_openapi::OpenApi;
 use snowscrape_engine::model::{Column, FieldError, JobId, OptionValue, Row, RunId, parse_options};
@@ -17,8 +17,10 @@ use super::auth::Auth;
 use super::content_coding::{CodingWriter, ContentCoding, is_text};
 use super::file::{BodyWriter, FileHead, FileResponse, body, file_name};
 use crate::app::App;
+use crate::connections::Cutter;
 use crate::error::ApiError;
 use crate::exports::ExportPermit;
+use crate::head_only::HeadOnly;
 use crate::params::{ColumnNames, Flag, Param, Path, Text};
 use crate::refusal::{INVALID, MISSING, Refusal};
 
@@ -31,7 +33,8 @@ impl DownloadApi {
     /// Gives the rows of the job's latest successful run, or of another one, as a file, as it is written. Options of the
     /// format are parameters, too. Text formats come in gzip or zstd where `Accept-Encoding` asks for it, and a client that
     /// names in `If-None-Match` the `ETag` of a file that it has is told so instead. What a format cannot hold of the rows is
-    /// told in the server's log.
+    /// told in the trailer `X-Export-Warnings`, if the client says `TE: trailers` and `Connection: TE`, and in the server's log. A file whose run is
+    /// deleted meanwhile breaks off.
     #[oai(path = "/jobs/:id/download", method = "get", operation_id = "downloadResults")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn download(
@@ -81,12 +84,11 @@ impl DownloadApi {
             varies,
             coding: asked_header(request, &header::ACCEPT_ENCODING)
                 .filter(|_| varies)
-                .and_then(ContentCoding::choose),
+                .and_then(|codings| ContentCoding::choose(&codings)),
         };
-        if asked_header(request, &header::IF_NONE_MATCH).is_some_and(|tags| head.is_among(tags)) {
+        if asked_header(request, &header::IF_NONE_MATCH).is_some_and(|tags| head.is_among(&tags)) {
             return Ok(FileResponse::NotModified(head));
         }
-        let permit = app.exports.begin(auth.user()).await?;
         let file = File {
             exporter: Arc::clone(exporter),
             format: info.format.clone(),
@@ -95,14 +97,18 @@ impl DownloadApi {
             options,
             facts,
             coding: head.coding,
+            job: id.0,
             run: run.map(|run| (run.run.run_id, run.pages_end)),
         };
-        // What a GET would be refused for, a HEAD is refused for too.
-        let (writer, file) = open(file).await?;
-        let body = if request.method() == Method::HEAD {
+        let body = if HeadOnly::is_with(request) {
+            // What a GET would be refused for, a HEAD is refused for too; it waits for no place among those that write.
+            open(file).await?;
             Body::empty()
         } else {
-            self.write(writer, file, permit)
+            let permit = app.exports.begin(auth.user()).await?;
+            let (writer, file) = open(file).await?;
+            let cutter = app.connections.cutter(request.remote_addr());
+            self.write(writer, file, permit, cutter)
         };
         Ok(FileResponse::File {
             head,
@@ -123,6 +129,7 @@ struct File {
     options: Vec<(String, OptionValue)>,
     facts: RunFacts,
     coding: Option<ContentCoding>,
+    job: JobId,
     /// The run, and the number after that of its last page.
     run: Option<(RunId, u64)>,
 }
@@ -136,8 +143,8 @@ impl DownloadApi {
     }
 
     /// Begins to write, on a thread that may wait for the client.
-    fn write(&self, writer: ExportWriter, file: File, permit: ExportPermit) -> Body {
-        let (body, out) = body(self.0.stall);
+    fn write(&self, writer: ExportWriter, file: File, permit: ExportPermit, cutter: Cutter) -> Body {
+        let (body, out) = body(self.0.stall, cutter);
         let store = self.0.store.clone();
         let runtime = Handle::current();
         tokio::task::spawn_blocking(move || {
@@ -181,8 +188,11 @@ fn etag(exporter: &Plugin, options: &[(String, OptionValue)], selection: &Select
     format!("W/\"{}\"", &hash[..32])
 }
 
-fn asked_header<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> {
-    request.headers().get(name)?.to_str().ok()
+/// A header that is a list: all of its lines as one (RFC 9110, section 5.3).
+fn asked_header(request: &Request, name: &HeaderName) -> Option<String> {
+    let lines = request.headers().get_all(name).iter();
+    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }
 
 /// Writes all rows. It waits for the client.
@@ -201,7 +211,12 @@ fn write_file(
         .map(|(run, end)| store.page_reader(run, 0, *end, &file.columns));
     let selected = |rows: Vec<Row>| rows.into_iter().map(|row| file.selection.apply(row)).collect();
     let pages = std::iter::from_fn(|| match runtime.block_on(reader.as_mut()?.next_part()) {
-        Ok(pages) if pages.is_empty() => None,
+        // The records of a run go before its pages do: with the run still there, so were all of them.
+        Ok(pages) if pages.is_empty() => {
+            let (run, _) = file.run.as_ref()?;
+            failure = runtime.block_on(store.run(&file.job, run)).err();
+            None
+        }
         Ok(pages) => Some(selected(pages.into_iter().flat_map(|page| page.rows).collect())),
         Err(error) => {
             failure = Some(error);
@@ -214,13 +229,13 @@ fn write_file(
         return Err(error.to_string());
     }
     let exported = exported.map_err(|error| error.to_string())?;
-    for warning in exported.warnings {
+    for warning in &exported.warnings {
         let run = file.run.as_ref().map(|(run, _)| run.as_str());
         let (format, message) = (&file.format, &warning.message);
         tracing::warn!(run, format, code = %warning.code, message, "a download does not hold all that its rows do");
     }
     let out = out.finish().map_err(|error| error.to_string())?;
-    out.finish().map_err(|error| error.to_string())
+    out.finish(&exported.warnings).map_err(|error| error.to_string())
 }
 
 /// The exporter's options among the parameters.
@@ -243,7 +258,7 @@ fn options(info: &ExporterInfo, request: &Request) -> Result<Vec<(String, Option
 fn refused(error: ExportError) -> ApiError {
     match error {
         ExportError::Option { name, message } => ApiError::parameter(&name, message),
-        ExportError::Refused(message) => ApiError::parameter("format", message),
-        ExportError::Call(error) => ApiError::internal(&error),
+        ExportError::Unsupported(message) => ApiError::parameter("format", message),
+        ExportError::Call(_) | ExportError::Other(_) => ApiError::internal(&error),
     }
 }

@@ -7,7 +7,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 use serde_json::{Map, Value, json};
 use snowscrape_engine::fetch::FetchCode;
-use snowscrape_engine::model::{ClosedSet as _, ErrorCode, FieldError, Job, JobId, Request, Run, RunId, Trigger};
+use snowscrape_engine::model::{ClosedSet as _, FieldError, Job, JobId, Request, Run, RunId, Trigger};
 use snowscrape_engine::pipeline::{BuildError, Environment, Pipeline, TrialError, TrialPage};
 use snowscrape_engine::source::parse_page_url;
 use url::Url;
@@ -88,11 +88,15 @@ impl ExtractApi {
         let job = Job::parse(&Value::Object(definition), &*self.0.registry);
         match (job, page) {
             (Ok(mut job), Some(page)) if faults.is_empty() => {
-                match page {
+                match &page {
                     // A page that is given is not asked for.
                     TrialPage::Html { .. } => job.request = Request::default(),
-                    // There is no page before this one to compare it with.
-                    TrialPage::Url(_) => job.request.only_changed = false,
+                    TrialPage::Url(url) => {
+                        // Its origin is the job's own, which gets what is secret of the request.
+                        job.urls = vec![url.clone()];
+                        // There is no page before this one to compare it with.
+                        job.request.only_changed = false;
+                    }
                 }
                 Ok((job, page))
             }
@@ -167,11 +171,7 @@ fn failed(error: TrialError) -> ApiError {
             code: error.code().as_str().to_owned(),
             message: error.to_string(),
         },
-        TrialError::Render {
-            code: ErrorCode::BlockedAddress,
-            message,
-        } => ApiError::definition(vec![FieldError::new("url", message)]),
-        TrialError::Render { code, message } | TrialError::Extract { code, message } => ApiError::FetchFailed {
+        TrialError::Extract { code, message } => ApiError::FetchFailed {
             code: code.as_str().to_owned(),
             message,
         },

@@ -5,19 +5,27 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt as _;
-use poem::http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::StreamBody;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Frame;
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use poem::{Body, IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::registry::{
     MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
 };
+use serde_json::Value as Json;
+use snowscrape_engine::model::Warning;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::content_coding::ContentCoding;
+use crate::connections::Cutter;
 
+/// The trailer that tells what a file does not hold of its rows, and how long it may be: it stands in memory.
+const WARNINGS: HeaderName = HeaderName::from_static("x-export-warnings");
+const WARNINGS_BYTES: usize = 4 << 10;
 /// How many pieces may wait for the client.
 const PIECES: usize = 2;
 /// A piece is sent when it has this many bytes; the first one at once.
@@ -48,6 +56,25 @@ pub(super) struct FileHead {
     pub(super) coding: Option<ContentCoding>,
 }
 
+/// Stands with an answer that comes in the coding that the client asks for. It becomes a `Vary` when the rules for other origins
+/// have set theirs, in whose place it would be lost.
+#[derive(Clone, Copy, Debug)]
+struct VariesByCoding;
+
+/// Says in `Vary` what an answer depends on: the origin that asks, if others may, and the coding that the client asks for, if it
+/// comes in one.
+pub(crate) fn tell_varying(response: &mut Response, by_origin: bool) {
+    if by_origin {
+        response
+            .headers_mut()
+            .insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    if response.extensions().get::<VariesByCoding>().is_some() {
+        let varying = HeaderValue::from_static("Accept-Encoding");
+        response.headers_mut().append(header::VARY, varying);
+    }
+}
+
 impl FileHead {
     /// Whether a client that has these has the file: the weak comparison of RFC 9110, section 8.8.3.2.
     pub(super) fn is_among(&self, if_none_match: &str) -> bool {
@@ -70,6 +97,7 @@ impl IntoResponse for FileResponse {
             } => {
                 let mut response = Response::builder().content_type(&media_type).body(body);
                 set(&mut response, header::CONTENT_DISPOSITION, &disposition(&file_name));
+                set(&mut response, header::TRAILER, WARNINGS.as_str());
                 if let Some(coding) = head.coding {
                     set(&mut response, header::CONTENT_ENCODING, coding.name());
                 }
@@ -83,7 +111,7 @@ impl IntoResponse for FileResponse {
             set(&mut response, header::ETAG, etag);
         }
         if head.varies {
-            set(&mut response, header::VARY, "Accept-Encoding");
+            response.extensions_mut().insert(VariesByCoding);
         }
         response
     }
@@ -126,6 +154,12 @@ impl ApiResponse for FileResponse {
                 false,
                 "The coding, where the client asked for one: gzip or zstd.",
             ),
+            header(
+                "Trailer",
+                false,
+                "That `X-Export-Warnings` stands behind the file, for a client that says `TE: trailers` and `Connection: TE`, where the format \
+                 does not hold all that the rows do: a JSON array of texts.",
+            ),
         ];
         of_file.extend(always());
         let answer = |status, description, content, headers| MetaResponse {
@@ -159,19 +193,22 @@ impl ApiResponse for FileResponse {
 /// A piece of a body, or that it is whole: a body whose writer goes without saying so is broken.
 enum Piece {
     Bytes(Bytes),
-    End,
+    End(Option<HeaderMap>),
 }
 
 /// A body, and where what is in it is written. A client that takes nothing for as long as `stall` is given up.
-pub(super) fn body(stall: Duration) -> (Body, BodyWriter) {
+pub(super) fn body(stall: Duration, cutter: Cutter) -> (Body, BodyWriter) {
     let (sender, receiver) = mpsc::channel(PIECES);
-    let pieces = futures::stream::unfold(Some(receiver), |receiver| async {
-        let mut receiver: mpsc::Receiver<Piece> = receiver?;
+    let frames = futures::stream::unfold(Some((receiver, cutter)), |open| async {
+        let (mut receiver, cutter): (mpsc::Receiver<Piece>, Cutter) = open?;
         match receiver.recv().await {
-            Some(Piece::Bytes(bytes)) => Some((Ok(bytes), Some(receiver))),
-            Some(Piece::End) => None,
+            Some(Piece::Bytes(bytes)) => Some((Ok(Frame::data(bytes)), Some((receiver, cutter)))),
+            Some(Piece::End(trailers)) => trailers.map(|trailers| (Ok(Frame::trailers(trailers)), None)),
             // Nobody must take a part for the whole.
-            None => Some((Err(io::Error::other("the file could not be written to its end")), None)),
+            None => {
+                cutter.cut();
+                Some((Err(io::Error::other("the file could not be written to its end")), None))
+            }
         }
     });
     let writer = BodyWriter {
@@ -181,7 +218,7 @@ pub(super) fn body(stall: Duration) -> (Body, BodyWriter) {
         buffer: Vec::with_capacity(PIECE_BYTES),
         begun: false,
     };
-    (Body::from_bytes_stream(pieces.boxed()), writer)
+    (BoxBody::new(StreamBody::new(frames)).into(), writer)
 }
 
 /// Writes into a body, from a thread that may wait. When the client is gone or stands still, writing fails.
@@ -195,10 +232,10 @@ pub(super) struct BodyWriter {
 }
 
 impl BodyWriter {
-    /// Ends the body as whole.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    /// Ends the body as whole, and tells what it does not hold of its rows.
+    pub(super) fn finish(mut self, warnings: &[Warning]) -> io::Result<()> {
         self.send_buffer()?;
-        self.send(Piece::End)
+        self.send(Piece::End(trailers(warnings)))
     }
 
     fn send_buffer(&mut self) -> io::Result<()> {
@@ -213,10 +250,48 @@ impl BodyWriter {
     fn send(&self, piece: Piece) -> io::Result<()> {
         match self.runtime.block_on(timeout(self.stall, self.sender.send(piece))) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the client is gone")),
+            Ok(Err(_)) => Err(gone()),
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing")),
         }
     }
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the client is gone")
+}
+
+/// Warnings as a trailer: texts in an array of JSON, as many of them as have room.
+fn trailers(warnings: &[Warning]) -> Option<HeaderMap> {
+    let mut told = String::new();
+    for warning in warnings {
+        let warning = ascii(&Json::from(warning.message.as_str()).to_string());
+        if told.len() + warning.len() + "[,]".len() > WARNINGS_BYTES {
+            continue;
+        }
+        told.push(if told.is_empty() { '[' } else { ',' });
+        told.push_str(&warning);
+    }
+    if told.is_empty() {
+        return None;
+    }
+    told.push(']');
+    let told = HeaderValue::from_str(&told).expect("JSON in ASCII has no control characters");
+    Some(HeaderMap::from_iter([(WARNINGS, told)]))
+}
+
+/// JSON whose characters beyond ASCII are escaped (RFC 8259, section 7), since a header has none.
+fn ascii(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if matches!(character, ' '..='~') {
+            out.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}").expect("writing to a string does not fail");
+            }
+        }
+    }
+    out
 }
 
 impl Write for BodyWriter {
@@ -230,8 +305,10 @@ impl Write for BodyWriter {
         Ok(taken)
     }
 
+    /// Sends what there is; where that is nothing, it still tells when the client is gone.
     fn flush(&mut self) -> io::Result<()> {
-        self.send_buffer()
+        self.send_buffer()?;
+        if self.sender.is_closed() { Err(gone()) } else { Ok(()) }
     }
 }
 
@@ -278,6 +355,9 @@ pub(super) fn file_name(job: &str, extension: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use futures::StreamExt as _;
+    use snowscrape_engine::model::WarningCode;
+
     use super::*;
 
     #[test]
@@ -306,10 +386,10 @@ mod tests {
     #[tokio::test]
     async fn pieces_are_bounded_however_much_is_written_at_once() {
         for bytes in [1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES] {
-            let (body, mut out) = body(Duration::from_mins(1));
+            let (body, mut out) = body(Duration::from_mins(1), Cutter::default());
             let writing = tokio::task::spawn_blocking(move || {
                 out.write_all(&vec![b'x'; bytes])?;
-                out.finish()
+                out.finish(&[])
             });
             let pieces: Vec<usize> = body
                 .into_bytes_stream()
@@ -320,6 +400,42 @@ mod tests {
             assert_eq!(pieces.iter().sum::<usize>(), bytes);
             assert!(pieces.iter().all(|piece| *piece <= PIECE_BYTES), "{pieces:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_gone_is_noticed_without_a_byte() {
+        let (body, mut out) = body(Duration::from_mins(1), Cutter::default());
+        let flush = |mut out: BodyWriter| {
+            tokio::task::spawn_blocking(move || {
+                let flushed = out.flush();
+                (out, flushed)
+            })
+        };
+        let flushed;
+        (out, flushed) = flush(out).await.unwrap();
+        flushed.unwrap();
+        drop(body);
+        let (_, flushed) = flush(out).await.unwrap();
+        assert_eq!(flushed.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn warnings_are_told_as_a_header_can() {
+        let check = |messages: &[&str], expected: Option<&str>| {
+            let warnings = messages.iter().map(|message| Warning {
+                code: WarningCode::Plugin,
+                message: (*message).to_owned(),
+            });
+            let trailers = trailers(&warnings.collect::<Vec<_>>());
+            let told = trailers.map(|trailers| trailers[WARNINGS].to_str().unwrap().to_owned());
+            assert_eq!(told.as_deref(), expected);
+        };
+        check(&[], None);
+        check(&["é\n\"🦀\u{7f}"], Some(r#"["\u00e9\n\"\ud83e\udd80\u007f"]"#));
+        check(&["a", "b"], Some(r#"["a","b"]"#));
+        let longest = "x".repeat(WARNINGS_BYTES - r#"["",]"#.len());
+        check(&[&longest, "b"], Some(&format!("[\"{longest}\"]")));
+        check(&[&format!("{longest}x"), "b"], Some(r#"["b"]"#));
     }
 
     #[test]

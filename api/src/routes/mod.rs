@@ -15,6 +15,7 @@ pub(crate) use content_coding::is_text;
 pub(crate) use download::DownloadApi;
 pub(crate) use events::EventsApi;
 pub(crate) use extract::ExtractApi;
+pub(crate) use file::tell_varying;
 pub(crate) use jobs::JobsApi;
 pub(crate) use results::ResultsApi;
 pub(crate) use runs::RunsApi;

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::limiter::InMemory;
 use crate::metrics::Metrics;
 use crate::params::MaxBody;
-use crate::routes::{DownloadApi, EventsApi, ExtractApi, JobsApi, ResultsApi, RunsApi, ServerApi};
+use crate::routes::{DownloadApi, EventsApi, ExtractApi, JobsApi, ResultsApi, RunsApi, ServerApi, tell_varying};
 
 /// The page that shows the document may run what is in it, and load nothing from elsewhere.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
@@ -80,11 +80,20 @@ pub(super) fn endpoint(app: &App, settings: &Settings, registry: &PluginRegistry
         open,
         metrics,
     };
-    if settings.cors_origins.is_empty() {
-        front.boxed()
+    let by_origin = !settings.cors_origins.is_empty();
+    let answering = if by_origin {
+        front.with(cors(&settings.cors_origins)).boxed()
     } else {
-        front.with(cors(&settings.cors_origins)).map_to_response().boxed()
-    }
+        front.boxed()
+    };
+    answering
+        .after(move |answer: poem::Result<Response>| async move {
+            answer.map(|mut response| {
+                tell_varying(&mut response, by_origin);
+                response
+            })
+        })
+        .boxed()
 }
 
 fn cors(origins: &[String]) -> Cors {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::auth::{Authenticator, SignedIn};
 use crate::error::ApiError;
+use crate::head_only::HeadOnly;
 use crate::limiter::{Allowance, Limiter};
 use crate::metrics::Metrics;
 
@@ -48,6 +49,9 @@ impl<E: Endpoint> Endpoint for Front<E> {
 
 impl<E: Endpoint> Front<E> {
     async fn answer(&self, mut request: Request, method: &Method, path: &str) -> Response {
+        if method == Method::HEAD {
+            request.extensions_mut().insert(HeadOnly);
+        }
         let mut allowance = None;
         if !self.open.contains(&path) {
             match self.admit(&request).await {

@@ -12,20 +12,27 @@ use poem::listener::Acceptor;
 use poem::web::{LocalAddr, RemoteAddr};
 use tokio_io_timeout::TimeoutStream;
 
+use crate::connections::{Connection, Connections};
+
 /// Accepts connections whose writes may wait only so long.
 pub(super) struct Impatient<A> {
     acceptor: A,
     stall: Duration,
+    connections: Connections,
 }
 
 impl<A> Impatient<A> {
-    pub(super) fn new(acceptor: A, stall: Duration) -> Self {
-        Self { acceptor, stall }
+    pub(super) fn new(acceptor: A, stall: Duration, connections: Connections) -> Self {
+        Self {
+            acceptor,
+            stall,
+            connections,
+        }
     }
 }
 
 impl<A: Acceptor> Acceptor for Impatient<A> {
-    type Io = Pin<Box<TimeoutStream<A::Io>>>;
+    type Io = Connection<Pin<Box<TimeoutStream<A::Io>>>>;
 
     fn local_addr(&self) -> Vec<LocalAddr> {
         self.acceptor.local_addr()
@@ -35,6 +42,7 @@ impl<A: Acceptor> Acceptor for Impatient<A> {
         let (stream, local, remote, scheme) = self.acceptor.accept().await?;
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.stall));
-        Ok((Box::pin(stream), local, remote, scheme))
+        let connection = self.connections.admit(Box::pin(stream), &remote);
+        Ok((connection, local, remote, scheme))
     }
 }

@@ -18,16 +18,15 @@ use tokio_util::sync::CancellationToken;
 use super::endpoint::{endpoint, operations};
 use super::impatient::Impatient;
 use super::key_socket::KeySocket;
-use super::settings::Settings;
+use super::settings::{Settings, TRIALS};
 use crate::app::App;
+use crate::connections::Connections;
 use crate::document::{document, service, to_text};
 use crate::exports::Exports;
 use crate::metrics::Metrics;
 use crate::secrets;
 use crate::terminal::say;
 
-/// How many queries are tried out at once: each holds a page in memory.
-const TRIALS: usize = 4;
 /// What of the data folder is the store's.
 const STORE_FOLDER: &str = "store";
 
@@ -100,7 +99,7 @@ pub(crate) async fn serve(settings: Settings, folder: &Path, registry: Arc<Plugi
         .into_acceptor()
         .await
         .map_err(listening)?;
-    let acceptor = Impatient::new(acceptor, settings.stall);
+    let acceptor = Impatient::new(acceptor, settings.stall, app.connections.clone());
     for address in acceptor.local_addr() {
         announce(&address.to_string());
     }
@@ -165,6 +164,7 @@ async fn app(
         fetch,
         browsers,
         secrets,
+        connections: Connections::default(),
         exports: Exports::new(settings.exports),
         stall: settings.stall,
         trials: Arc::new(Semaphore::new(TRIALS)),

@@ -20,6 +20,11 @@ use snowscrape_engine::queue::QueueSettings;
 use snowscrape_engine::render::BrowserSettings;
 use snowscrape_engine::store::StoreSettings;
 
+use crate::components::AtOnce;
+
+/// How many queries are tried out at once: each holds a page in memory.
+pub(super) const TRIALS: usize = 4;
+
 /// The command that runs the browser, hidden as it is from people.
 pub(crate) const SUPERVISE: &str = "supervise-browser";
 
@@ -232,6 +237,15 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// What the server does at once that takes instances of components.
+    pub(crate) fn at_once(&self) -> AtOnce {
+        AtOnce {
+            runs: self.queue.runs,
+            trials: TRIALS,
+            exports: self.exports,
+        }
+    }
+
     /// Fills in what is not given: from the file, if it is there, and else by the defaults. A file that is named must be there.
     pub(crate) fn complete(given: Given, folder: &Path, file: Option<&Path>) -> Result<Self, SettingsError> {
         let from_file = match file {
@@ -358,7 +372,8 @@ impl Given {
     }
 }
 
-/// What is wrong with a file of settings; of proxies without the line itself, since their URLs may hold passwords.
+/// What is wrong with a file of settings, without the line itself: it may hold the URL of a proxy with its password, under
+/// whatever name. The parser's words quote a value that is read as something else, and are left out for proxies.
 fn told(text: &str, error: &toml::de::Error) -> String {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
     let before = text.get(..at).unwrap_or(text);
@@ -370,7 +385,14 @@ fn told(text: &str, error: &toml::de::Error) -> String {
             "line {line}: a proxy is described by [[proxies]] with url, country and weight, each at most once, and all else is an error"
         )
     } else {
-        error.to_string()
+        // What is before the sign may be part of a value that is no TOML.
+        let is_key = |text: &&str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        };
+        let key = this_line.split_once('=').map(|(key, _)| key.trim()).filter(is_key);
+        let key = key.map(|key| format!("{key}: ")).unwrap_or_default();
+        format!("line {line}: {key}{}", error.message())
     }
 }
 
@@ -441,6 +463,22 @@ mod tests {
         check("allow_addresses = [\"10.0.0.0/33\"]", &["10.0.0.0/33"]);
         check("allow_ports = [\"9-1\"]", &["9-1"]);
         check("= 5", &["line 1"]);
+    }
+
+    #[test]
+    fn a_proxys_password_is_not_shown_however_its_table_is_spelled() {
+        for text in [
+            "proxy = [{ url = \"http://user:hush@h:3128\" }]",
+            "[[proxy]]\nurl = \"http://user:hush@h:3128\"",
+            "[[proxies]]\nuri = \"http://user:hush@h:3128\"",
+            "proxies = \"http://user:hush@h:3128\"",
+            "listen = \"127.0.0.1:80\"\nproxies = [{ url = 5, uri = \"http://user:hush@h:3128\" }]",
+            "[[proxies]]\nurl = \"http://user:hush@h:3128",
+            "[[proxy]]\nurl: \"http://user:hush=x@h:3128\"",
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains("line") && !error.contains("hush"), "{text}: {error}");
+        }
     }
 
     #[test]
