@@ -10,6 +10,7 @@ import re
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from unicodedata import category
 from urllib.parse import unquote
 
 from expected import Json, Within
@@ -198,12 +199,14 @@ def compact_json(document):
 MAX_LINK = 2_080
 MAX_LINKS, MAX_LINKS_BYTES = 65_530, 16 * 2**20
 LINK = re.compile(r"(?:(?:https?|ftp)://(?!\[)|mailto:)[^\s\x00-\x1f\x7f-\x9f\ufffe\uffff]*")
+ESCAPED = re.compile(r'["<>\[\]^`{}]')
 
 
 def is_link(url):
     """Excel's: of which URLs a cell can be a link, and the exporter's: of which it should be one."""
     # An address of mail is counted whole.
-    parts = [url] if url.startswith("mailto:") else url.split("#", 1)
+    target, *anchor = [url] if url.startswith("mailto:") else url.split("#", 1)
+    parts = [ESCAPED.sub("%xx", target), *anchor]
     return bool(LINK.fullmatch(url)) and all(len(part.encode("utf-16-le")) <= 2 * MAX_LINK for part in parts)
 
 
@@ -233,6 +236,54 @@ def duckdb_names(names):
 
 
 # SQL ------------------------------------------------------------------------------------------------------------------
+
+POSTGRES_NAMES = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+MYSQL_NAMES = {"db_row_id", "db_trx_id", "db_roll_ptr", "fts_doc_id"}
+NAME_BYTES, NAME_CHARACTERS = 63, 64
+
+
+def sql_names(dialect, names):
+    """The databases': how long names are, which differ, and which are taken. The exporter cuts and numbers the others."""
+    fitted = [_fitted(dialect, name) for name in names]
+    wanted = {_folded(dialect, name) for name in fitted}
+    used, numbers, given = set(), {}, []
+    for name in fitted:
+        stem, fold = name, _folded(dialect, name)
+        number = numbers.get(fold, 1)
+        if fold in used or _taken(dialect, name):
+            while name == stem or _folded(dialect, name) in wanted | used:
+                number += 1
+                name = _cut(dialect, stem, len(f"_{number}")) + f"_{number}"
+        numbers[fold] = number
+        used.add(_folded(dialect, name))
+        given.append(name)
+    return given
+
+
+def _fitted(dialect, name):
+    for_mysql = dialect in ("standard", "mysql")
+    name = "".join("_" if category(char) == "Cc" or for_mysql and char > "\uffff" else char for char in name)
+    return _cut(dialect, name, 0) or "column"
+
+
+def _cut(dialect, name, room):
+    if dialect in ("standard", "postgres"):
+        name = name.encode()[: NAME_BYTES - room].decode("utf-8", "ignore")
+    if dialect == "mysql":
+        name = name[: NAME_CHARACTERS - room]
+    return name.rstrip(" ") if dialect in ("standard", "mysql") else name
+
+
+def _folded(dialect, name):
+    if dialect == "sqlite":
+        return "".join(char.lower() if char.isascii() else char for char in name)
+    return name if dialect == "postgres" else "".join(char.lower()[0] for char in name)
+
+
+def _taken(dialect, name):
+    for_postgres, for_mysql = dialect in ("standard", "postgres"), dialect in ("standard", "mysql")
+    return for_postgres and name in POSTGRES_NAMES or for_mysql and name.lower() in MYSQL_NAMES
+
 
 POSTGRES_FIRST = Instant.parse("-004713-11-24T00:00:00Z")
 MYSQL_FIRST = Instant.parse("0000-01-01T00:00:00Z")

@@ -35,8 +35,7 @@ class _Sql(Reader):
         return super().takes(job) and job.dialect in ("standard", self.dialect)
 
     def names(self, job, expected):
-        # The exporter renames what a database refuses, so only places count.
-        return None
+        return losses.sql_names(job.dialect, expected.names)
 
     def run(self, files):
         """Begins with an empty database and has the client run the files; what it had to say against them."""

@@ -17,6 +17,7 @@ class Job:
     bom: bool = False
     links: bool = True
     before: tuple = ()
+    refused_by: tuple = ()
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Reader:
         return None
 
     def names(self, job, expected):
-        """The names that it must give, or None where names are the exporter's concern and only places count."""
+        """The names that it must give."""
         return expected.names
 
     def rule(self, job, expected, at):

@@ -79,7 +79,10 @@ WRONG = {
     "two columns swapped": swapped(1, 2),
     "two columns of one type swapped": swapped(7, 8),
     "a column missing": Expected(ORIGINAL.columns[:-1], [row[:-1] for row in ORIGINAL.rows]),
+    "a column with another name": Expected([Column("title", "text", False), *ORIGINAL.columns[1:]], ORIGINAL.rows),
 }
+# What pandas' parser of JSON fails on, as the loss table knows.
+UNREADABLE = Expected([Column("price", "number", False)], [[5e-324]])
 # What only some formats have, with the readers that must see it; None for all.
 FLAWS = {
     "xlsx": {
@@ -96,9 +99,7 @@ FLAWS = {
 
 def cases(folder, formats):
     """Each file that is written: its job, what is wrong with it or None, and the readers that must see that."""
-    given = folder / "expected.json"
-    columns = [dataclasses.asdict(column) for column in ORIGINAL.columns]
-    given.write_text(json.dumps({"columns": columns, "rows": samples.document(ORIGINAL.rows)}), "utf-8")
+    given = written(folder / "expected.json", ORIGINAL)
     for format_name in formats:
         for dialect in ("standard", "postgres", "mysql", "sqlite") if format_name == "sql" else ("standard",):
 
@@ -113,12 +114,25 @@ def cases(folder, formats):
             for number, (wrong, expected, flaw, readers) in enumerate(everything):
                 samples.write(job(number), expected, flaw)
                 yield job(number), wrong, readers
+        if format_name in ("json", "ndjson"):
+            expected = written(folder / "unreadable.json", UNREADABLE)
+            job = Job(format_name, str(folder / f"unreadable.{format_name}-file"), str(expected))
+            samples.write(job, UNREADABLE)
+            yield job, "a file that the reader does not read", ["pandas"]
+            yield dataclasses.replace(job, refused_by=("pandas",)), None, None
 
 
-def try_reader(reader_type, written):
+def written(file, expected):
+    """The file of what is expected."""
+    columns = [dataclasses.asdict(column) for column in expected.columns]
+    file.write_text(json.dumps({"columns": columns, "rows": samples.document(expected.rows)}), "utf-8")
+    return file
+
+
+def try_reader(reader_type, all_cases):
     """Has one reader read all files that are for it; yields for each whether it was right about it, and what it was."""
     with closing(reader_type()) as reader:
-        taken = [case for case in written if reader.takes(case[0])]
+        taken = [case for case in all_cases if reader.takes(case[0])]
         reader.prepare([job for job, _, _ in taken])
         for job, wrong, readers in taken:
             tally = Tally()
@@ -139,12 +153,12 @@ def main():
     given = parser.parse_args()
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="snowscrape-selftest-") as folder:
-        written = list(cases(Path(folder), given.formats or MODULES))
-        modules = dict.fromkeys(module for job, _, _ in written for module in MODULES[job.format])
+        all_cases = list(cases(Path(folder), given.formats or MODULES))
+        modules = dict.fromkeys(module for job, _, _ in all_cases for module in MODULES[job.format])
         for reader_type in (reader for module in modules for reader in import_module(module).READERS):
             if given.reader not in (None, reader_type.name):
                 continue
-            for right, what in try_reader(reader_type, written):
+            for right, what in try_reader(reader_type, all_cases):
                 passed += right
                 failed += not right
                 if not right:

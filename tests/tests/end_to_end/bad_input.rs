@@ -236,4 +236,15 @@ fn a_guarded_command_does_not_reach_into_the_private_network() {
     assert_eq!(server.hits("/empty"), 0);
     Ended::within(folder.path(), &["run", "job.json"]).expect(0, &[]);
     assert_eq!(server.hits("/empty"), 1);
+    let allowed = [
+        "run",
+        "--guard",
+        "--allow-addresses",
+        "127.0.0.0/8",
+        "--allow-ports",
+        "1024-65535",
+        "job.json",
+    ];
+    Ended::within(folder.path(), &allowed).expect(0, &[]);
+    assert_eq!(server.hits("/empty"), 2);
 }

@@ -142,6 +142,57 @@ fn credentials_are_given_and_shown_to_nobody_else() {
 }
 
 #[test]
+fn rendered_pages_go_through_the_proxies_too() {
+    let site = site();
+    let login = Some(("scraper", "correct-horse"));
+    let mut proxies = [
+        ForwardProxy::tinyproxy(login),
+        ForwardProxy::squid(login),
+        ForwardProxy::socks(login),
+    ];
+    let countries = ["US", "DE", "FR"];
+    let settings: Vec<_> = proxies.iter().map(ForwardProxy::url).zip(countries).collect();
+    let rendered = |proxies: Json| with(job(&site, 2, &proxies), &json!({"render_config": {}}));
+    for (place, country) in countries.iter().enumerate() {
+        let before: Vec<_> = proxies.iter().map(ForwardProxy::served).collect();
+        let (ended, rows) = run(&rendered(json!({"geo_targeting": country})), &settings);
+        let ended = ended.expect(0, &["pages     2"]);
+        assert_eq!(rows, 2, "{country}");
+        assert!(!ended.stderr.contains("correct-horse"), "{}", ended.stderr);
+        for (other, proxy) in proxies.iter().enumerate() {
+            if other == place {
+                proxy.wait_for_served(before[other] + 1);
+            } else {
+                assert_eq!(proxy.served(), before[other], "{country}");
+            }
+        }
+    }
+    let without: Vec<_> = settings
+        .iter()
+        .map(|(url, country)| (url.replace("scraper:correct-horse@", ""), *country))
+        .collect();
+    for country in countries {
+        let (ended, _) = run(&rendered(json!({"geo_targeting": country, "max_retries": 0})), &without);
+        ended.expect(1, &["proxy_failed"]);
+    }
+
+    // One that is dead is passed over; without another a page goes direct only if it may.
+    site.take_asked();
+    proxies[0].stop();
+    let (ended, rows) = run(&rendered(json!({"rotation_strategy": "round-robin"})), &settings);
+    ended.expect(0, &[]);
+    assert_eq!(rows, 2);
+    site.take_asked();
+    let (ended, _) = run(&rendered(json!({"geo_targeting": "US"})), &settings);
+    ended.expect(1, &["proxy_failed", "cannot be reached"]);
+    assert_eq!(site.take_asked().len(), 0);
+    let direct = json!({"geo_targeting": "US", "fallback_to_direct": true});
+    let (ended, rows) = run(&rendered(direct), &settings);
+    ended.expect(0, &[]);
+    assert_eq!(rows, 2);
+}
+
+#[test]
 fn without_a_proxy_that_works_a_job_goes_direct_only_if_it_may() {
     let site = site();
     let mut dead = ForwardProxy::tinyproxy(None);

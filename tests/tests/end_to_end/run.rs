@@ -109,6 +109,33 @@ fn rows_go_where_they_should() {
     assert!(ended.stdout.starts_with("{\"title\":"), "{ended:?}");
 }
 
+#[test]
+fn a_file_has_the_columns_that_are_named_and_the_name_of_its_kind() {
+    let site = DemoSite::start();
+    let folder = Folder::new();
+    folder.write("demo.job", &demo_job(&site.base_url()).to_string());
+    let arguments = ["run", "demo.job", "--columns", "sku,name", "--meta"];
+    Ended::within(folder.path(), &arguments).expect(0, &["written   demo.json ("]);
+    let names: Vec<String> = folder.rows("demo.json")[0]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    assert_eq!(names, ["sku", "name", "_url", "_scraped_at", "_run"]);
+
+    let check = |arguments: &[&str], file: &str| {
+        let written = format!("written   {file} (");
+        Ended::within(folder.path(), &[&["run", "demo.job"][..], arguments].concat()).expect(0, &[&written]);
+    };
+    check(&["--set", "lines=true"], "demo.ndjson");
+    check(&["--format", "csv", "--set", "delimiter=tab"], "demo.tsv");
+
+    let job = demo_job(&site.base_url());
+    refuses(&job, &["--columns", "sku,nme"], &["--columns", "nme", "`name`"]);
+    refuses(&job, &["--columns", ""], &["--columns", "names of columns"]);
+}
+
 /// A command that ends with code 2 and says each of `words`, and writes nothing.
 #[track_caller]
 fn refuses(job: &Json, arguments: &[&str], words: &[&str]) {

@@ -130,6 +130,8 @@ fn a_file_is_known_by_its_tag() {
         (304, "", tag)
     );
     assert_eq!(get("", "\"other\"").status, 200);
+    let two_lines = [("If-None-Match", "\"other\""), ("If-None-Match", tag)];
+    assert_eq!(ann.send(Method::GET, &path, &two_lines, None).status, 304);
     let head = ann.send(Method::HEAD, &path, &[], None);
     assert_eq!((head.status, head.header("etag")), (200, tag));
     for query in ["format=csv", "lines=true", "meta=true", "columns=text,number"] {
@@ -173,32 +175,84 @@ fn text_is_coded_as_the_client_asks() {
         };
         assert_eq!(text.unwrap(), plain.text, "{coding}");
     }
+    // A list may come in several lines.
+    let two_lines = [("Accept-Encoding", "br"), ("Accept-Encoding", "gzip")];
+    let answer = ann.send(Method::GET, &path, &two_lines, None);
+    assert_eq!(answer.header("content-encoding"), "gzip");
 }
 
-/// A server that writes one file at once, and a run whose file is larger than what sockets hold.
-fn large_file(folder: &std::path::Path, stall_seconds: &str) -> (Server, Client, String, NumberedSite) {
-    let server = Server::with(folder, |command| {
-        command
-            .env("SNOWSCRAPE_EXPORTS", "1")
-            .env("SNOWSCRAPE_STALL_SECONDS", stall_seconds)
-    });
-    let ann = server.client("ann");
-    let site = NumberedSite::with_items(Duration::ZERO, 10_000);
-    let mut job = site.job(30);
-    job["queries"] = json!([{"name": "list", "type": "css", "query": "ul", "options": {"output": "html"}}]);
-    let id = ann.create(&job);
-    ann.run(&id);
-    ann.wait_for(&id, "success");
-    (server, ann, format!("/jobs/{id}/download"), site)
+#[test]
+fn a_cache_is_told_all_that_an_answer_varies_by() {
+    let site = NumberedSite::start(Duration::ZERO);
+    let check = |origins: &str, expected: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::with(folder.path(), |command| command.env("SNOWSCRAPE_CORS_ORIGINS", origins));
+        let ann = server.client("ann");
+        let id = ann.create(&site.job(1));
+        for headers in [&[("Origin", "https://a.example")][..], &[]] {
+            for (format, expected) in [("csv", expected), ("xlsx", &expected[..expected.len() - 1])] {
+                let path = format!("/jobs/{id}/download?format={format}");
+                let answer = ann.send(Method::GET, &path, headers, None);
+                let varies: Vec<_> = answer.headers.get_all("vary").iter().collect();
+                assert_eq!(varies, expected, "{origins} {headers:?} {format}");
+            }
+        }
+    };
+    check("*", &["Origin", "Accept-Encoding"]);
+    check("https://a.example,https://b.example", &["Origin", "Accept-Encoding"]);
 }
 
-/// Asks for a file, and takes only its first bytes.
-fn begin(server: &Server, client: &Client, path: &str) -> TcpStream {
+/// A run whose file is larger than what sockets hold.
+struct LargeFile {
+    server: Server,
+    ann: Client,
+    id: String,
+    run: String,
+    _site: NumberedSite,
+}
+
+impl LargeFile {
+    /// A server that writes so many files at once.
+    fn new(folder: &std::path::Path, exports: usize, stall_seconds: &str) -> Self {
+        let server = Server::with(folder, |command| {
+            command
+                .env("SNOWSCRAPE_EXPORTS", exports.to_string())
+                .env("SNOWSCRAPE_STALL_SECONDS", stall_seconds)
+        });
+        let ann = server.client("ann");
+        let site = NumberedSite::with_items(Duration::ZERO, 10_000);
+        let mut job = site.job(30);
+        job["queries"] = json!([{"name": "list", "type": "css", "query": "ul", "options": {"output": "html"}}]);
+        job["retention"] = json!({"runs": 1});
+        let id = ann.create(&job);
+        let run = ann.run(&id);
+        ann.wait_for(&id, "success");
+        Self {
+            server,
+            ann,
+            id,
+            run,
+            _site: site,
+        }
+    }
+
+    fn path(&self) -> String {
+        format!("/jobs/{}/download", self.id)
+    }
+
+    /// Asks for it, and takes only its first bytes.
+    fn begin(&self) -> TcpStream {
+        begin(&self.server, &self.ann, &self.path(), "")
+    }
+}
+
+/// Asks for a file with further headers, and takes only its first bytes.
+fn begin(server: &Server, client: &Client, path: &str, headers: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.base_url().trim_start_matches("http://")).unwrap();
     let key = client.key();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n{headers}\r\n"
     )
     .unwrap();
     let mut first = [0; 12];
@@ -210,10 +264,10 @@ fn begin(server: &Server, client: &Client, path: &str) -> TcpStream {
 #[test]
 fn a_reader_that_stands_still_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
-    let (server, ann, path, _site) = large_file(folder.path(), "1");
-    let mut still = begin(&server, &ann, &path);
+    let file = LargeFile::new(folder.path(), 1, "1");
+    let mut still = file.begin();
     // The only place is taken until then.
-    let whole = ann.get(&path);
+    let whole = file.ann.get(&file.path());
     assert_eq!(whole.expect(200).as_array().unwrap().len(), 30);
     let mut rest = Vec::new();
     // How a connection is dropped is the system's: it ends, or it is reset.
@@ -224,15 +278,87 @@ fn a_reader_that_stands_still_is_dropped() {
         rest.len(),
         whole.bytes.len()
     );
-    assert!(!rest.ends_with(b"0\r\n\r\n"), "a part looks like the whole");
+    assert!(!rest.ends_with(LAST_CHUNK), "a part looks like the whole");
 }
+
+/// What ends a body that is whole.
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 #[test]
 fn a_reader_that_hangs_up_ends_its_file() {
     let folder = tempfile::tempdir().unwrap();
-    let (server, ann, path, _site) = large_file(folder.path(), "600");
+    let file = LargeFile::new(folder.path(), 1, "600");
     for _ in 0..3 {
-        drop(begin(&server, &ann, &path));
+        drop(file.begin());
     }
-    assert_eq!(ann.get(&path).expect(200).as_array().unwrap().len(), 30);
+    assert_eq!(file.ann.get(&file.path()).expect(200).as_array().unwrap().len(), 30);
+}
+
+#[test]
+fn the_head_of_a_file_waits_for_nobody_and_begins_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = LargeFile::new(folder.path(), 1, "600");
+    let _still = file.begin();
+    // The only place is taken: a GET is refused after a while.
+    let head = file.ann.send(Method::HEAD, &file.path(), &[], None);
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    assert_eq!(file.ann.get(&file.path()).expect(429)["error"], "too_many_downloads");
+}
+
+#[test]
+fn a_file_whose_run_goes_breaks_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = LargeFile::new(folder.path(), 2, "600");
+    let mut begun = file.begin();
+    // The job keeps one run.
+    file.ann.run(&file.id);
+    file.ann.wait_until(&file.id, |job| {
+        job["run"]["run_id"] != file.run.as_str() && job["status"] == "success"
+    });
+    file.ann
+        .wait_for_status(&format!("/jobs/{}/runs/{}", file.id, file.run), 404);
+    let mut rest = Vec::new();
+    // How a connection is broken off is the system's: it ends, or it is reset.
+    let _ = begun.read_to_end(&mut rest);
+    assert!(!rest.is_empty(), "nothing came");
+    assert!(!rest.ends_with(LAST_CHUNK), "a part looks like the whole");
+}
+
+#[test]
+fn many_readers_keep_no_run_from_its_components() {
+    let folder = tempfile::tempdir().unwrap();
+    // Half of the files are one user's.
+    let file = LargeFile::new(folder.path(), 140, "600");
+    let readers: Vec<_> = (0..70).map(|_| file.begin()).collect();
+    file.ann.run(&file.id);
+    file.ann.wait_until(&file.id, |job| {
+        job["run"]["run_id"] != file.run.as_str() && job["status"] == "success"
+    });
+    drop(readers);
+}
+
+#[test]
+fn what_a_file_does_not_hold_is_told_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = LargeFile::new(folder.path(), 1, "600");
+    let told = |path: &str, headers: &str| {
+        let headers = format!("Connection: close, TE\r\n{headers}");
+        let mut stream = begin(&file.server, &file.ann, path, &headers);
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = String::from_utf8_lossy(&answer[answer.len().saturating_sub(2_000)..]).into_owned();
+        let (_, trailers) = end.rsplit_once("\r\n0\r\n").expect("the body is whole");
+        trailers.trim().to_owned()
+    };
+    let xlsx = format!("{}?format=xlsx", file.path());
+    let trailers = told(&xlsx, "TE: trailers\r\n");
+    let (name, warnings) = trailers.split_once(": ").unwrap_or_else(|| panic!("{trailers:?}"));
+    assert!(name.eq_ignore_ascii_case("x-export-warnings"), "{name}");
+    let warnings: Vec<String> = serde_json::from_str(warnings).unwrap();
+    assert!(
+        warnings[0].contains("30") && warnings[0].contains("32767"),
+        "{warnings:?}"
+    );
+    assert_eq!(told(&xlsx, ""), "", "nobody asked for trailers");
+    assert_eq!(told(&file.path(), "TE: trailers\r\n"), "", "JSON holds everything");
 }

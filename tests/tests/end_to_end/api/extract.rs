@@ -1,6 +1,7 @@
 //! Queries tried out on a page.
 
 use serde_json::{Value as Json, json};
+use snowscrape_tests::routed::{Reply, RoutedSite};
 use snowscrape_tests::site::DemoSite;
 
 use crate::support::Server;
@@ -86,4 +87,38 @@ fn refused_addresses_are_a_fault_of_the_url() {
         let detail = answer["details"]["url"].as_str().unwrap_or_default();
         assert!(detail.contains("a loopback address"), "{url}: {answer:#}");
     }
+}
+
+#[test]
+fn the_pages_own_origin_gets_what_is_secret_of_the_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let ann = server.client("ann");
+    let other = RoutedSite::start(|asked| {
+        let sent = ["authorization", "cookie", "x-token"].map(|name| asked.header(name).to_owned());
+        Reply::html(format!("<p>{}</p>", sent.join("|")))
+    });
+    let away = format!("{}/", other.base_url());
+    let site = RoutedSite::start(move |asked| match asked.target.as_str() {
+        "/away" => Reply::redirect(away.as_str()),
+        _ => Reply::html(format!(
+            "<p>{}|{}|{}</p>",
+            asked.header("authorization"),
+            asked.header("cookie"),
+            asked.header("x-token")
+        )),
+    });
+    let sent = |path: &str| {
+        let body = json!({
+            "url": format!("{}{path}", site.base_url()),
+            "queries": [{"name": "sent", "type": "css", "query": "p::text"}],
+            "request": {
+                "auth": {"username": "me", "password": "pw"}, "cookies": {"sid": "1"},
+                "headers": {"X-Token": "t"}, "robots": "ignore",
+            },
+        });
+        ann.post_json("/extract", &body).expect(200)["rows"][0]["sent"].clone()
+    };
+    assert_eq!(sent("/"), "Basic bWU6cHc=|sid=1|t");
+    assert_eq!(sent("/away"), "||");
 }

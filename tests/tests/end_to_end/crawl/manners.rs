@@ -13,6 +13,7 @@ fn site(robots: &'static str) -> RoutedSite {
         "/robots.txt" if robots.is_empty() => Reply::not_found().status(503),
         "/robots.txt" => Reply::of("text/plain", robots),
         "/moved" => Reply::redirect("/private/1"),
+        "/turning" => Reply::html("<script>location = '/private/2'</script>"),
         target => Reply::html(format!("<h1>{target}</h1>")),
     })
 }
@@ -35,6 +36,18 @@ fn robots_txt_is_obeyed_unless_the_job_says_otherwise() {
 
     let other = headings(&source, &json!({"request": {"user_agent": "OtherBot/1.0"}}));
     assert_eq!(crawl(&other, &["2 failed"]), ["/private/1"]);
+
+    // Where a rendered page leads is a page like any other.
+    site.take_targets();
+    let source = format!("{base}/[open,private/1,moved,turning]");
+    let rendered = headings(&source, &json!({"render_config": {}}));
+    let found = crawl(&rendered, &["3 failed", "blocked_by_robots", "/private/"]);
+    assert_eq!(found, ["/open"]);
+    let targets = site.take_targets();
+    assert!(
+        !targets.iter().any(|target| target.starts_with("/private/")),
+        "{targets:?}"
+    );
 }
 
 #[test]

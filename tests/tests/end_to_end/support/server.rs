@@ -247,6 +247,16 @@ impl Client {
         panic!("a full disk takes all that is written");
     }
 
+    /// Waits until an address is answered with a status.
+    #[track_caller]
+    pub(crate) fn wait_for_status(&self, path: &str, status: u16) {
+        let began = Instant::now();
+        while self.get(path).status != status {
+            assert!(began.elapsed() < PATIENCE, "{path} was never answered with {status}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// [`Self::wait_until`], for so long.
     #[track_caller]
     pub(crate) fn wait_until_within(&self, patience: Duration, job: &str, good: impl Fn(&Json) -> bool) -> Json {
