@@ -90,6 +90,7 @@ async fn server(snowscrape: &Path, site: &PageSite, pages: usize, ndjson: &Path)
             _ => return Err(format!("the run did not succeed: {job:#}").into()),
         }
     }
+    server.stop()?;
     println!(
         "| format | by | CPU | time | size | most memory | first byte |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
     );
@@ -99,6 +100,10 @@ async fn server(snowscrape: &Path, site: &PageSite, pages: usize, ndjson: &Path)
         } else {
             None
         };
+        // A new server, so that its idle is that of one that did nothing yet: the run before grew the other one.
+        let server = Serving::start(snowscrape, data.path())?;
+        let api = server.client("formats")?;
+        api.json(Method::GET, &format!("/jobs/{id}"), None).await?;
         let (process, start) = (server.process(), Instant::now());
         let (idle, cpu, peak) = (
             resident(process) / 1_000_000,
@@ -106,18 +111,18 @@ async fn server(snowscrape: &Path, site: &PageSite, pages: usize, ndjson: &Path)
             Peak::watch(process),
         );
         let (bytes, first) = download(&api, &format!("/jobs/{id}/download?format={format}"), file).await?;
-        let most = peak.end();
+        let (most, time) = (peak.end(), start.elapsed());
         println!(
             "| {} | SnowScrape | {:.1} s | {:.1} s | {} MB | {most} MB, {} above idle | {} ms |",
             format.replace('&', ", "),
             cpu_seconds(process) - cpu,
-            start.elapsed().as_secs_f64(),
+            time.as_secs_f64(),
             bytes / 1_000_000,
             most.saturating_sub(idle),
             first.as_millis(),
         );
+        server.stop()?;
     }
-    server.stop()?;
     Ok(())
 }
 

@@ -42,6 +42,8 @@ enum Part {
     Formats,
     /// A whole site beside Scrapy
     Crawl,
+    /// Rendered pages beside Playwright
+    Render,
     /// The server under load
     Server,
     /// The criterion benchmarks
@@ -63,7 +65,15 @@ impl Arguments {
 
 /// Sets up, measures, and writes the tables.
 pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
-    setup::set_up(project, &[Need::NativeCompiler, Need::ComponentCompiler, Need::Python])?;
+    setup::set_up(
+        project,
+        &[
+            Need::NativeCompiler,
+            Need::ComponentCompiler,
+            Need::Python,
+            Need::Browser,
+        ],
+    )?;
     plugins::build(project, Workspace::Plugins)?;
     binaries::build(project)?;
 
@@ -80,9 +90,10 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<()> {
             document.replace(marker, &table)?;
         }
     }
-    let tables: [(Part, &str, Measure); 3] = [
+    let tables: [(Part, &str, Measure); 4] = [
         (Part::Formats, "formats", formats),
         (Part::Crawl, "crawl", crawl),
+        (Part::Render, "render", render),
         (Part::Server, "server", load),
     ];
     for (part, marker, measure) in tables {
@@ -137,6 +148,25 @@ fn crawl(project: &Project) -> Result<String> {
         .arg(project.path("tests/crawl/crawl.py"))
         .arg(CRAWLED);
     Ok(output(&mut crawl)?.trim_end().to_owned())
+}
+
+/// Pages that are rendered one after another.
+const RENDERED_PAGES: u32 = 1_000;
+
+/// Rendered pages, beside Playwright, as a table.
+fn render(project: &Project) -> Result<String> {
+    let peer = project.path("tests/playwright");
+    let python = setup::python(project);
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--requirement"])
+        .arg(peer.join("requirements.txt")))?;
+    let mut render = Command::new(project.binary("rendered"));
+    render
+        .arg(project.binary("snowscrape"))
+        .arg(python)
+        .arg(peer.join("render.py"))
+        .arg(RENDERED_PAGES.to_string());
+    Ok(output(&mut render)?.trim_end().to_owned())
 }
 
 /// Pages of the store that the server is measured with: 20 rows each.
