@@ -89,7 +89,8 @@ const ASKED_HEADERS: [(&str, &str); 3] = [
     ("If-None-Match", "The `ETag`s of files that the client has."),
     (
         "TE",
-        "With `trailers`, and `Connection: TE` beside it, `X-Export-Warnings` tells behind the file what it does not hold of the rows.",
+        "With `trailers`, and `Connection: TE` beside it, `X-Export-Warnings` tells behind the file what it does not hold of \
+         the rows.",
     ),
 ];
 

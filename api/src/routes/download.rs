@@ -15,7 +15,8 @@ use tokio::runtime::Handle;
 use super::Tag;
 use super::auth::Auth;
 use super::content_coding::{CodingWriter, ContentCoding, is_text};
-use super::file::{BodyWriter, FileHead, FileResponse, body, file_name};
+use super::file::{FileHead, FileResponse, file_name};
+use super::file_body::{BodyWriter, body};
 use crate::app::App;
 use crate::connections::Cutter;
 use crate::error::ApiError;
@@ -33,8 +34,8 @@ impl DownloadApi {
     /// Gives the rows of the job's latest successful run, or of another one, as a file, as it is written. Options of the
     /// format are parameters, too. Text formats come in gzip or zstd where `Accept-Encoding` asks for it, and a client that
     /// names in `If-None-Match` the `ETag` of a file that it has is told so instead. What a format cannot hold of the rows is
-    /// told in the trailer `X-Export-Warnings`, if the client says `TE: trailers` and `Connection: TE`, and in the server's log. A file whose run is
-    /// deleted meanwhile breaks off.
+    /// told in the trailer `X-Export-Warnings`, if the client says `TE: trailers` and `Connection: TE`, and in the server's log.
+    /// A file whose run is deleted meanwhile breaks off.
     #[oai(path = "/jobs/:id/download", method = "get", operation_id = "downloadResults")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn download(

@@ -6,6 +6,7 @@ mod download;
 mod events;
 mod extract;
 mod file;
+mod file_body;
 mod jobs;
 mod results;
 mod runs;
