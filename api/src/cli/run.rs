@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use snowscrape_engine::fetch::proxy::ProxyPool;
 use snowscrape_engine::fetch::{FetchEnvironment, HostLimits, RobotsCache};
 use snowscrape_engine::model::{
-    Column, FieldError, Job, JobId, OptionValue, Row, Run, RunId, RunStatus, Trigger, parse_options,
+    Column, FieldError, Job, JobId, OptionValue, Run, RunId, RunStatus, Trigger, parse_options,
 };
 use snowscrape_engine::pipeline::{
     BuildError, Environment, ExportFailure, Exported, Finished, Pipeline, Selection, export,
@@ -143,8 +143,7 @@ async fn drive(pipeline: Pipeline, selection: Selection, writer: ExportWriter, m
         }
     });
     let export = tokio::task::spawn_blocking(move || {
-        let selected = |rows: Vec<Row>| rows.into_iter().map(|row| selection.apply(row)).collect();
-        let pages = std::iter::from_fn(|| pages_out.blocking_recv().map(|page| selected(page.rows)));
+        let pages = std::iter::from_fn(|| pages_out.blocking_recv().map(|page| selection.apply(page.rows)));
         let exported = export(writer, pages, &mut output);
         (exported, output)
     });

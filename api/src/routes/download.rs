@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::http::{HeaderName, header};
 use poem::{Body, Request};
 use poem_openapi::OpenApi;
-use snowscrape_engine::model::{Column, FieldError, JobId, OptionValue, Row, RunId, parse_options};
+use snowscrape_engine::model::{Column, FieldError, JobId, OptionValue, RunId, parse_options};
 use snowscrape_engine::pipeline::{Selection, export};
 use snowscrape_engine::plugin::{ColumnQuery, ExportError, ExportWriter, ExporterInfo, Plugin, RunFacts};
 use snowscrape_engine::rows::RowMaker;
@@ -58,7 +58,7 @@ impl DownloadApi {
         let app = &self.0;
         let job = app.store.job(auth.user(), &id.0).await?;
         let asked = run.0.map(|Text(run)| RunId::new(run));
-        let run = app.run_with_results(auth.user(), &id.0, asked).await?;
+        let run = app.run_with_results(&id.0, job.success, asked).await?;
         let (exporter, info) = self.exporter(format.0.as_ref().map_or("json", |Text(format)| format))?;
         let options = options(info, request)?;
         // Without a run the file has the columns that the job would have, and no rows.
@@ -210,7 +210,6 @@ fn write_file(
         .run
         .as_ref()
         .map(|(run, end)| store.page_reader(run, 0, *end, &file.columns));
-    let selected = |rows: Vec<Row>| rows.into_iter().map(|row| file.selection.apply(row)).collect();
     let pages = std::iter::from_fn(|| match runtime.block_on(reader.as_mut()?.next_part()) {
         // The records of a run go before its pages do: with the run still there, so were all of them.
         Ok(pages) if pages.is_empty() => {
@@ -218,7 +217,7 @@ fn write_file(
             failure = runtime.block_on(store.run(&file.job, run)).err();
             None
         }
-        Ok(pages) => Some(selected(pages.into_iter().flat_map(|page| page.rows).collect())),
+        Ok(pages) => Some(file.selection.apply(pages.into_iter().flat_map(|page| page.rows))),
         Err(error) => {
             failure = Some(error);
             None

@@ -3,7 +3,7 @@
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 use serde_json::{Map, Value};
-use snowscrape_engine::model::{Column, Job, JobId, Row, RunId, UserId};
+use snowscrape_engine::model::{Column, Job, JobId, Row, RunId};
 use snowscrape_engine::rows::RowMaker;
 use snowscrape_engine::store::RunRecord;
 
@@ -42,8 +42,9 @@ impl ResultsApi {
         /// The run whose rows are asked for; the latest successful one if left out.
         run: Param<Text>,
     ) -> Result<Listed, Refusal<{ INVALID | MISSING }>> {
+        let job = self.0.store.job(auth.user(), &id.0).await?;
         let asked = run.0.map(|Text(run)| RunId::new(run));
-        let run = self.0.run_with_results(auth.user(), &id.0, asked).await?;
+        let run = self.0.run_with_results(&id.0, job.success, asked).await?;
         let Some(run) = run else {
             // A cursor of nothing is one of another run.
             return match cursor.0 {
@@ -108,18 +109,18 @@ impl ResultsApi {
 }
 
 impl App {
-    /// The run whose rows are asked for; `None` where no run has succeeded yet and none is named.
+    /// The run of a job whose rows are asked for: the one that is named, or the latest successful one; `None` where no run has
+    /// succeeded yet and none is named.
     ///
     /// # Errors
-    /// A job that is not the user's, or a run that is not the job's.
+    /// A run that is not the job's.
     pub(super) async fn run_with_results(
         &self,
-        user: &UserId,
         job: &JobId,
-        run: Option<RunId>,
+        latest: Option<RunId>,
+        named: Option<RunId>,
     ) -> Result<Option<RunRecord>, ApiError> {
-        let record = self.store.job(user, job).await?;
-        match run.or(record.success) {
+        match named.or(latest) {
             None => Ok(None),
             Some(run) => Ok(Some(self.store.run(job, &run).await?)),
         }

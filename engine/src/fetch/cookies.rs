@@ -47,16 +47,11 @@ impl Cookies {
         let mut jar = self.jar.write().unwrap_or_else(PoisonError::into_inner);
         for cookie in cookies {
             // What cannot be read, is too large or is not the server's to set is left out, as by browsers.
-            let Ok(text) = str::from_utf8(cookie.as_bytes()) else {
-                continue;
-            };
-            let Some(cookie) = (text.len() <= MOST_BYTES)
-                .then(|| Cookie::parse(text, url).ok())
-                .flatten()
-            else {
-                continue;
-            };
-            if self.most.leave_room_for(&cookie, &mut jar) {
+            if let Ok(text) = str::from_utf8(cookie.as_bytes())
+                && text.len() <= MOST_BYTES
+                && let Ok(cookie) = Cookie::parse(text, url)
+                && self.most.leave_room_for(&cookie, &mut jar)
+            {
                 let _ = jar.insert(cookie.into_owned(), url);
             }
         }

@@ -75,8 +75,12 @@ impl Selection {
         &self.columns
     }
 
-    /// The row as the file has it.
-    pub fn apply(&self, mut row: Row) -> Row {
+    /// The rows as the file has them.
+    pub fn apply(&self, rows: impl IntoIterator<Item = Row>) -> Vec<Row> {
+        rows.into_iter().map(|row| self.select(row)).collect()
+    }
+
+    fn select(&self, mut row: Row) -> Row {
         if self.whole {
             return row;
         }
@@ -167,7 +171,7 @@ mod tests {
         let run = RunId::new("run_1".to_owned());
         let selection = Selection::new(&columns, named.as_deref(), meta, Some(&run))
             .map_err(|faults| faults.iter().map(|fault| format!("{fault}\n")).collect::<String>())?;
-        let row = selection.apply(Row {
+        let row = selection.select(Row {
             url: "http://a.example/".into(),
             position: 0,
             fetched_at: Timestamp::UNIX_EPOCH,
