@@ -5,6 +5,7 @@ use url::Url;
 use super::boolean::boolean;
 use super::datetime::datetime;
 use super::number::{integer, number};
+use super::structured::structured;
 use super::tally::{PageTally, expectation};
 use super::text::{is_blank, normalise};
 use crate::model::{As, Match, MatchKind, Query, Value};
@@ -79,13 +80,20 @@ impl Cells<'_> {
         let query = self.query;
         let text = match found.kind {
             MatchKind::TextNode | MatchKind::Text => found.text,
-            MatchKind::Structured => match serde_json::from_str(&found.text) {
-                Ok(serde_json::Value::String(text)) => text,
-                Ok(serde_json::Value::Null) => return Taken::Null,
-                Ok(json) if query.as_ == As::Text && query.match_.is_none() && !query.join => return Taken::Json(json),
-                Ok(_) => found.text,
-                Err(_) => {
-                    tally.unparsed(self.column, query, &found.text, "JSON, as its plugin says");
+            MatchKind::Structured => match structured(&found.text) {
+                Some(serde_json::Value::String(text)) => text,
+                Some(serde_json::Value::Null) => return Taken::Null,
+                Some(json) if query.as_ == As::Text && query.match_.is_none() && !query.join => {
+                    return Taken::Json(json);
+                }
+                Some(_) => found.text,
+                None => {
+                    tally.unparsed(
+                        self.column,
+                        query,
+                        &found.text,
+                        "JSON of at most 100 levels, as its plugin says",
+                    );
                     return Taken::Null;
                 }
             },

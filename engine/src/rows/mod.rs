@@ -10,6 +10,7 @@ mod datetime;
 mod maker;
 mod number;
 mod page;
+mod structured;
 mod tally;
 mod text;
 mod trial;

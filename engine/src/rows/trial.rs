@@ -1,5 +1,6 @@
 //! A match as a row would take it, for trying a query out.
 
+use super::structured::structured;
 use super::text::{is_blank, normalise};
 use crate::model::{Match, MatchKind, Value};
 
@@ -9,11 +10,11 @@ pub fn trial_value(found: Match) -> Option<Value> {
     match found.kind {
         MatchKind::TextNode if is_blank(&found.text) => None,
         MatchKind::TextNode | MatchKind::Text => Some(text_value(found.text)),
-        MatchKind::Structured => Some(match serde_json::from_str(&found.text) {
-            Ok(serde_json::Value::String(text)) => text_value(text),
-            Ok(serde_json::Value::Null) => Value::Null,
-            Ok(json) => Value::Json(json),
-            Err(_) => Value::Text(found.text),
+        MatchKind::Structured => Some(match structured(&found.text) {
+            Some(serde_json::Value::String(text)) => text_value(text),
+            Some(serde_json::Value::Null) => Value::Null,
+            Some(json) => Value::Json(json),
+            None => Value::Text(found.text),
         }),
     }
 }
