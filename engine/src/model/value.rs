@@ -44,7 +44,7 @@ impl Value {
     }
 }
 
-/// Structured values are as deep as `serde_json` lets them be (128), so recursion is bounded.
+/// Structured values are no deeper than their makers let them be, so recursion is bounded.
 fn json_bytes(json: &serde_json::Value) -> usize {
     let inner = match json {
         serde_json::Value::String(text) => text.len(),

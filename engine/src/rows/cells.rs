@@ -5,7 +5,7 @@ use url::Url;
 use super::boolean::boolean;
 use super::datetime::datetime;
 use super::number::{integer, number};
-use super::structured::structured;
+use super::structured::{DEEPEST, structured};
 use super::tally::{PageTally, expectation};
 use super::text::{is_blank, normalise};
 use crate::model::{As, Match, MatchKind, Query, Value};
@@ -88,12 +88,8 @@ impl Cells<'_> {
                 }
                 Some(_) => found.text,
                 None => {
-                    tally.unparsed(
-                        self.column,
-                        query,
-                        &found.text,
-                        "JSON of at most 100 levels, as its plugin says",
-                    );
+                    let what = format!("JSON, or is nested deeper than {DEEPEST} levels");
+                    tally.unparsed(self.column, query, &found.text, &what);
                     return Taken::Null;
                 }
             },

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 /// How deep arrays and objects may stand in each other. Readers of JSON have limits of their own (`serde_json`'s is 128), and
 /// what is in a row stands deeper still where the row is kept, listed or exported.
-const DEEPEST: usize = 100;
+pub(super) const DEEPEST: usize = 100;
 
 /// A structured match as a value; `None` where it is no JSON, or nested too deep.
 pub(super) fn structured(text: &str) -> Option<Json> {
