@@ -107,7 +107,7 @@ pub(crate) async fn closed_port() -> Url {
 }
 
 /// Reads a head, and as much of a body as it announces.
-async fn read_request(socket: &mut TcpStream) -> String {
+pub(crate) async fn read_request(socket: &mut TcpStream) -> String {
     let mut request = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&request);

@@ -11,6 +11,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
+use crate::fetch::test_server::read_request;
+
 /// What the site answers.
 pub(super) enum Answer {
     /// A head's first lines, and a body.
@@ -147,25 +149,6 @@ async fn serve(
     // A browser that has enough hangs up: no error of the site's.
     let _ = socket.write_all(&[head.as_bytes(), &body].concat()).await;
     let _ = socket.shutdown().await;
-}
-
-/// Reads a head, and as much of a body as it announces.
-async fn read_request(socket: &mut TcpStream) -> String {
-    let mut request = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&request);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-            if body.len() >= length.unwrap_or(0) {
-                return text.into_owned();
-            }
-        }
-        if socket.read_buf(&mut request).await.unwrap_or(0) == 0 {
-            return String::from_utf8_lossy(&request).into_owned();
-        }
-    }
 }
 
 async fn pass_on(socket: TcpStream, site: SocketAddr, refused: Arc<Mutex<Vec<String>>>) {

@@ -21,12 +21,7 @@ fn cases() -> impl Iterator<Item = (String, String)> {
 #[test]
 fn they_are_refused_where_they_are_given() {
     let folder = tempfile::tempdir().unwrap();
-    // As a server is that nobody has allowed anything.
-    let server = Server::with(folder.path(), |command| {
-        command
-            .env_remove("SNOWSCRAPE_ALLOW_ADDRESSES")
-            .env_remove("SNOWSCRAPE_ALLOW_PORTS")
-    });
+    let server = Server::guarded(folder.path());
     let ann = server.client("ann");
     let mut checked = 0;
     for (url, code) in cases().filter(|(url, _)| !is_name(url)) {

@@ -87,11 +87,7 @@ fn a_body_has_a_largest_size() {
 #[test]
 fn addresses_that_are_not_fetched_from_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::with(folder.path(), |command| {
-        command
-            .env_remove("SNOWSCRAPE_ALLOW_ADDRESSES")
-            .env_remove("SNOWSCRAPE_ALLOW_PORTS")
-    });
+    let server = Server::guarded(folder.path());
     let ann = server.client("ann");
     let job = |source: &str| {
         json!({

@@ -51,6 +51,15 @@ impl Server {
         Self::with(data, |command| command)
     }
 
+    /// Starts a server as it is where nobody has allowed it anything.
+    pub(crate) fn guarded(data: &Path) -> Self {
+        Self::with(data, |command| {
+            command
+                .env_remove("SNOWSCRAPE_ALLOW_ADDRESSES")
+                .env_remove("SNOWSCRAPE_ALLOW_PORTS")
+        })
+    }
+
     /// [`Self::start`] with further arguments or variables.
     pub(crate) fn with(data: &Path, change: impl FnOnce(&mut Command) -> &mut Command) -> Self {
         let mut command = snowscrape(&["serve", "--listen", "127.0.0.1:0"]);
