@@ -4,3 +4,4 @@ mod generated;
 mod nasty;
 mod readers;
 mod round_trip;
+mod wrong_files;

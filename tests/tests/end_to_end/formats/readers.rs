@@ -115,28 +115,38 @@ impl Readings {
     /// Has everything read: what is read is what was expected, or it is said what is not.
     pub(super) fn check(&self) -> Result<(), String> {
         let list = self.write("jobs.json", Json::from(self.jobs.clone()).to_string().as_bytes());
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-        let output = Command::new(format!("{root}/.venv/bin/python"))
-            .arg(format!("{root}/tests/readers/check.py"))
-            .arg("--jobs")
-            .arg(&list)
-            .stdin(Stdio::null())
-            .output()
-            .expect("`cargo xtask setup` makes the Python environment");
-        let (said, errors) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(format!("{said}\n{errors}"))
-        }
+        run("check.py", |command| command.arg("--jobs").arg(&list))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         path
+    }
+}
+
+/// Has every reader read files with one thing wrong: each finds it, or it is said what is not found.
+pub(super) fn selftest() -> Result<(), String> {
+    run("selftest.py", |command| command)
+}
+
+/// Runs a script of `tests/readers`; what it says, if it fails.
+fn run(script: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Result<(), String> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut command = Command::new(format!("{root}/.venv/bin/python"));
+    command
+        .arg(format!("{root}/tests/readers/{script}"))
+        .stdin(Stdio::null());
+    let output = arguments(&mut command)
+        .output()
+        .expect("`cargo xtask setup` makes the Python environment");
+    let (said, errors) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("{said}\n{errors}"))
     }
 }
