@@ -9,7 +9,7 @@ use snowscrape_engine::model::{Column, FieldError, JobId, OptionValue, RunId, pa
 use snowscrape_engine::pipeline::{Selection, export};
 use snowscrape_engine::plugin::{ColumnQuery, ExportError, ExportWriter, ExporterInfo, Plugin, RunFacts};
 use snowscrape_engine::rows::RowMaker;
-use snowscrape_engine::store::{RunRecord, Store};
+use snowscrape_engine::store::{PagePart, RunRecord, Store};
 use tokio::runtime::Handle;
 
 use super::Tag;
@@ -58,7 +58,7 @@ impl DownloadApi {
         let app = &self.0;
         let job = app.store.job(auth.user(), &id.0).await?;
         let asked = run.0.map(|Text(run)| RunId::new(run));
-        let run = app.run_with_results(&id.0, job.success, asked).await?;
+        let run = app.run_with_results(&id.0, asked.or(job.success)).await?;
         let (exporter, info) = self.exporter(format.0.as_ref().map_or("json", |Text(format)| format))?;
         let options = options(info, request)?;
         // Without a run the file has the columns that the job would have, and no rows.
@@ -210,17 +210,23 @@ fn write_file(
         .run
         .as_ref()
         .map(|(run, end)| store.page_reader(run, 0, *end, &file.columns));
-    let pages = std::iter::from_fn(|| match runtime.block_on(reader.as_mut()?.next_part()) {
-        // The records of a run go before its pages do: with the run still there, so were all of them.
-        Ok(pages) if pages.is_empty() => {
-            let (run, _) = file.run.as_ref()?;
-            failure = runtime.block_on(store.run(&file.job, run)).err();
-            None
-        }
-        Ok(pages) => Some(file.selection.apply(pages.into_iter().flat_map(|page| page.rows))),
-        Err(error) => {
-            failure = Some(error);
-            None
+    let pages = std::iter::from_fn(|| {
+        let part = runtime.block_on(reader.as_mut()?.next_part()).and_then(|part| {
+            let read = |part: PagePart<'_>| part.pages().collect::<Result<Vec<_>, _>>();
+            part.map(read).transpose()
+        });
+        match part {
+            Ok(Some(pages)) => Some(file.selection.apply(pages.into_iter().flat_map(|page| page.rows))),
+            // The records of a run go before its pages do: with the run still there, so were all of them.
+            Ok(None) => {
+                let (run, _) = file.run.as_ref()?;
+                failure = runtime.block_on(store.run(&file.job, run)).err();
+                None
+            }
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
         }
     });
     let exported = export(writer, pages, &mut out);

@@ -44,7 +44,7 @@ impl ResultsApi {
     ) -> Result<Listed, Refusal<{ INVALID | MISSING }>> {
         let job = self.0.store.job(auth.user(), &id.0).await?;
         let asked = run.0.map(|Text(run)| RunId::new(run));
-        let run = self.0.run_with_results(&id.0, job.success, asked).await?;
+        let run = self.0.run_with_results(&id.0, asked.or(job.success)).await?;
         let Some(run) = run else {
             // A cursor of nothing is one of another run.
             return match cursor.0 {
@@ -87,11 +87,11 @@ impl ResultsApi {
         let store = &self.0.store;
         let mut reader = store.page_reader(&run.run.run_id, start.page, run.pages_end, columns);
         loop {
-            let pages = reader.next_part().await?;
-            if pages.is_empty() {
+            let Some(part) = reader.next_part().await? else {
                 return Ok((found, None));
-            }
-            for page in pages {
+            };
+            for page in part.pages() {
+                let page = page?;
                 let skipped = if page.number == start.page { start.row } else { 0 };
                 for (at, row) in page.rows.into_iter().enumerate().skip(skipped) {
                     if found.len() == limit {
@@ -109,18 +109,16 @@ impl ResultsApi {
 }
 
 impl App {
-    /// The run of a job whose rows are asked for: the one that is named, or the latest successful one; `None` where no run has
-    /// succeeded yet and none is named.
+    /// The run of a job whose rows are asked for; `None` where none is, since none has succeeded yet.
     ///
     /// # Errors
     /// A run that is not the job's.
     pub(super) async fn run_with_results(
         &self,
         job: &JobId,
-        latest: Option<RunId>,
-        named: Option<RunId>,
+        run: Option<RunId>,
     ) -> Result<Option<RunRecord>, ApiError> {
-        match named.or(latest) {
+        match run {
             None => Ok(None),
             Some(run) => Ok(Some(self.store.run(job, &run).await?)),
         }

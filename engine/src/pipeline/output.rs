@@ -8,8 +8,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::message::PageOutput;
 
-/// How many pages may wait.
-const PAGES: usize = 32;
 /// What they may take, about. A page that takes more waits alone.
 const KIBIBYTES: u32 = 8 << 10;
 /// How long it is waited for further pages, so that they are stored together: that costs little more than storing one.
@@ -38,12 +36,15 @@ struct Waiting {
 pub(crate) struct Closed;
 
 pub(crate) fn output() -> (OutputSender, Output) {
-    let (pages, waiting) = mpsc::channel(PAGES);
+    let (pages, waiting) = mpsc::channel(Output::MOST_PAGES);
     let room = Arc::new(Semaphore::new(KIBIBYTES as usize));
     (OutputSender { pages, room }, Output(waiting))
 }
 
 impl Output {
+    /// How many pages may wait, and so how many are stored together.
+    pub const MOST_PAGES: usize = 32;
+
     /// The next page; `None` when the run has no more.
     pub async fn recv(&mut self) -> Option<PageOutput> {
         self.0.recv().await.map(Waiting::hand_out)
@@ -61,7 +62,7 @@ impl Output {
         let mut bytes = first.heap_bytes();
         pages.push(first);
         let moment = Instant::now() + MOMENT;
-        while pages.len() < PAGES
+        while pages.len() < Self::MOST_PAGES
             && bytes < (KIBIBYTES as usize) << 10
             && let Ok(Some(next)) = timeout_at(moment, self.recv()).await
         {
@@ -137,8 +138,8 @@ mod tests {
             );
         };
         let all = (KIBIBYTES as usize) << 10;
-        check(0, PAGES).await;
-        check(all / PAGES, PAGES).await;
+        check(0, Output::MOST_PAGES).await;
+        check(all / Output::MOST_PAGES, Output::MOST_PAGES).await;
         check(all / 2, 2).await;
         check(all / 2 + (1 << 10), 1).await;
         check(2 * all, 1).await;
@@ -167,7 +168,7 @@ mod tests {
         check(&[], 0, 0).await;
         check(&[MOMENT, MOMENT.saturating_sub(little), MOMENT], 0, 2).await;
         check(&[MOMENT, MOMENT + little], 0, 1).await;
-        check(&[Duration::ZERO; PAGES + 1], 0, PAGES).await;
+        check(&[Duration::ZERO; Output::MOST_PAGES + 1], 0, Output::MOST_PAGES).await;
         let half = (KIBIBYTES as usize) << 9;
         check(&[Duration::ZERO; 3], half, 2).await;
         check(&[Duration::ZERO; 3], half - (1 << 10), 3).await;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tokio::sync::Mutex;
 
+use super::recent_visits::RecentVisits;
 use crate::model::RunId;
 use crate::pipeline::{Fingerprint, Memory, MemoryError, StoredLinks, Visit};
 use crate::store::{Store, StoreError};
@@ -21,8 +23,9 @@ pub(super) struct RunMemory {
 #[derive(Debug)]
 struct LastRun {
     run: RunId,
-    /// The numbers of its pages.
-    pages: HashMap<Fingerprint, u64>,
+    /// Where its pages are.
+    last_page_of_group: HashMap<Fingerprint, u64>,
+    recent: Mutex<RecentVisits>,
 }
 
 impl RunMemory {
@@ -30,7 +33,8 @@ impl RunMemory {
     pub(super) async fn new(store: &Store, run: &RunId, last: Option<(RunId, u64)>) -> Result<Self, StoreError> {
         let last = match last {
             Some((last, end)) => Some(LastRun {
-                pages: store.visits(&last, end).await?,
+                last_page_of_group: store.visits(&last, end).await?,
+                recent: Mutex::default(),
                 run: last,
             }),
             None => None,
@@ -51,18 +55,35 @@ impl Memory for RunMemory {
 
     fn last_visit(&self, page: Fingerprint) -> BoxFuture<'_, Result<Option<Visit>, MemoryError>> {
         async move {
-            let Some((last, number)) = self
-                .last
-                .as_ref()
-                .and_then(|last| Some((last, *last.pages.get(&page)?)))
-            else {
-                return Ok(None);
-            };
-            let visit = self.store.visit(&last.run, number).await;
-            visit.map_err(|error| unread(&error))
+            match &self.last {
+                Some(last) => last.visit(&self.store, page).await.map_err(|error| unread(&error)),
+                None => Ok(None),
+            }
         }
         .boxed()
     }
+}
+
+impl LastRun {
+    async fn visit(&self, store: &Store, page: Fingerprint) -> Result<Option<Visit>, StoreError> {
+        let Some(&last_page) = self.last_page_of_group.get(&page) else {
+            return Ok(None);
+        };
+        // It is held while a group is read, so that those who want the same one do not read it, too.
+        let mut recent = self.recent.lock().await;
+        if let Some(visits) = recent.get(last_page) {
+            return Ok(latest(visits, page));
+        }
+        let visits = store.group_visits(&self.run, last_page).await?;
+        let visit = latest(&visits, page);
+        recent.keep(last_page, visits);
+        Ok(visit)
+    }
+}
+
+/// The latest visit of a page.
+fn latest(visits: &[Visit], page: Fingerprint) -> Option<Visit> {
+    visits.iter().rfind(|visit| visit.page == page).cloned()
 }
 
 fn unread(error: &StoreError) -> MemoryError {

@@ -10,6 +10,7 @@ mod housekeeping;
 mod journal;
 mod memory;
 mod periodic;
+mod recent_visits;
 mod settings;
 mod usage;
 mod worker;

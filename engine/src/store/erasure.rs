@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::records::{erasure_record, first_text, last_text, partition_record};
 use crate::model::{JobId, RunId};
 
-/// How many pages, and how many runs of a job, are erased in one step.
+/// How many numbers of pages, and how many runs of a job, are gone over in one step.
 const PAGES: i64 = 64;
 const RUNS: usize = 64;
 
@@ -107,7 +107,7 @@ impl Store {
         self.database
             .run(
                 "BEGIN;
-                 DELETE page:[$run, $next]..[$run, $after] RETURN NONE;
+                 DELETE page_group:[$run, $next]..[$run, $after] RETURN NONE;
                  DELETE screenshot:[$run, $next]..[$run, $after] RETURN NONE;
                  UPDATE $erasure SET next = $after;
                  COMMIT;",

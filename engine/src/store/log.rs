@@ -4,8 +4,7 @@ use surrealdb::types::{Datetime, RecordId, SurrealValue, Value, vars};
 
 use super::Store;
 use super::error::StoreError;
-use super::pages::number;
-use super::records::{from_database, log_record, to_database, word};
+use super::records::{from_database, last_number, log_record, to_database, word};
 use crate::model::{LogLevel, LogLine, RunId};
 
 #[derive(SurrealValue)]
@@ -36,7 +35,7 @@ impl Store {
                     level: word::<LogLevel>(&stored.level)?,
                     message: stored.message,
                 };
-                Ok((number(stored.id)?, line))
+                Ok((last_number(stored.id)?, line))
             })
             .collect()
     }

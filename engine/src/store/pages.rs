@@ -1,23 +1,28 @@
 //! Pages and their rows, as they are written: in small groups, under a lease. Reading them is [`super::page_reader`]'s.
 
-use surrealdb::types::{Bytes, RecordId, SurrealValue, Value, vars};
+use std::borrow::Cow;
+
+use surrealdb::types::{Bytes, RecordId, SurrealValue, vars};
 
 use super::Store;
 use super::crawl::{encode_links, encode_visit};
 use super::encoding::encode;
 use super::error::StoreError;
+use super::groups::{MOST_TOGETHER, PageText};
 use super::leases::{CHECK_LEASE, Lease, counts};
 use super::log::lines;
-use super::records::{damaged, page_record, parts, screenshot_record};
+use super::records::{group_record, screenshot_record};
 use crate::model::{LogLine, RunId};
 use crate::pipeline::PageOutput;
 
-/// What a page takes beside its URL and its rows, in bytes: its key and the names of its fields.
-const PAGE_BYTES: u64 = 128;
+/// What a record takes beside its value, in bytes: its key and the name of its field.
+const RECORD_BYTES: u64 = 128;
+
 /// A group of pages as they are written.
 #[derive(Clone, Debug)]
 pub struct EncodedPages {
-    records: Vec<NewPage>,
+    group: RecordId,
+    pages: Bytes,
     screenshots: Vec<Screenshot>,
     counts: String,
     next_page: u64,
@@ -31,37 +36,23 @@ struct Screenshot {
     png: Bytes,
 }
 
-#[derive(Clone, Debug, SurrealValue)]
-#[surreal(crate = "surrealdb::types")]
-struct NewPage {
-    id: RecordId,
-    url: Option<String>,
-    rows: Option<Bytes>,
-    row_count: i64,
-    links: Option<Bytes>,
-    visit: Option<Bytes>,
-}
-
 impl EncodedPages {
     /// Pages of a run in their order; `None` if there are none.
     pub fn new(run: &RunId, pages: &[PageOutput]) -> Option<Self> {
+        debug_assert!(pages.len() as u64 <= MOST_TOGETHER, "readers look for no larger groups");
         let last = pages.last()?;
-        let records: Vec<NewPage> = pages
-            .iter()
-            .map(|page| NewPage {
-                id: page_record(run, page.number),
-                url: page.url.as_deref().map(str::to_owned),
-                rows: encode(&page.rows).map(Bytes::from),
-                row_count: page.rows.len() as i64,
-                links: encode_links(&page.links).map(Bytes::from),
-                visit: page.visit.as_ref().map(encode_visit).map(Bytes::from),
-            })
-            .collect();
-        let size = |page: &NewPage| {
-            let url = page.url.as_ref().map_or(0, String::len);
-            let values = [&page.rows, &page.links, &page.visit].into_iter().flatten();
-            PAGE_BYTES + (url + values.map(|value| value.as_ref().len()).sum::<usize>()) as u64
-        };
+        let mut text = Vec::new();
+        for page in pages {
+            let page = PageText {
+                number: page.number,
+                url: page.url.as_deref().map(Cow::Borrowed),
+                rows: encode(&page.rows),
+                links: encode_links(&page.links),
+                visit: page.visit.as_ref().map(encode_visit),
+            };
+            serde_json::to_writer(&mut text, &page).expect("a page is JSON, and a vector takes it");
+            text.push(b'\n');
+        }
         let screenshots: Vec<Screenshot> = pages
             .iter()
             .filter_map(|page| {
@@ -71,12 +62,14 @@ impl EncodedPages {
                 })
             })
             .collect();
-        let pictures = |picture: &Screenshot| picture.png.as_ref().len() as u64;
+        let pictures = screenshots.iter().map(|picture| picture.png.as_ref().len());
+        let records = 1 + screenshots.len() as u64;
         Some(Self {
+            group: group_record(run, last.number),
             counts: counts(&last.run),
             next_page: last.number + 1,
-            size: records.iter().map(size).sum::<u64>() + screenshots.iter().map(pictures).sum::<u64>(),
-            records,
+            size: records * RECORD_BYTES + (text.len() + pictures.sum::<usize>()) as u64,
+            pages: Bytes::from(text),
             screenshots,
         })
     }
@@ -102,7 +95,8 @@ impl Store {
         let (first_line, log) = log;
         let mut variables = lease.variables();
         variables.extend(vars! {
-            pages: pages.records.clone(),
+            group: pages.group.clone(),
+            pages: pages.pages.clone(),
             screenshots: pages.screenshots.clone(),
             counts: pages.counts.clone(),
             next_page: pages.next_page as i64,
@@ -110,12 +104,11 @@ impl Store {
             lines: lines(&lease.run, first_line, log),
             next_line: (first_line + log.len() as u64) as i64,
         });
-        // A page that an earlier, unanswered commit wrote is written again: its key is its run and number.
+        // A group that an earlier, unanswered commit wrote is written again, under the same key.
         let statements = format!(
             "BEGIN;
              {CHECK_LEASE}
-             INSERT INTO page $pages ON DUPLICATE KEY UPDATE url = $input.url, rows = $input.rows,
-                 row_count = $input.row_count, links = $input.links, visit = $input.visit RETURN NONE;
+             UPSERT $group SET pages = $pages RETURN NONE;
              INSERT INTO screenshot $screenshots ON DUPLICATE KEY UPDATE png = $input.png RETURN NONE;
              INSERT INTO log $lines RETURN NONE;
              UPDATE $partition SET counts = $counts, next_page = $next_page, next_line = $next_line, size += $size
@@ -137,15 +130,5 @@ impl Store {
             .take::<Option<Screenshot>>(0)?;
         let picture = found.ok_or(StoreError::NotFound("the screenshot"))?;
         Ok(picture.png.into_inner().to_vec())
-    }
-}
-
-pub(super) fn number(id: RecordId) -> Result<u64, StoreError> {
-    match parts(id)?.into_iter().next_back() {
-        Some(Value::Number(number)) => number
-            .to_int()
-            .map(i64::unsigned_abs)
-            .ok_or_else(|| damaged("a page's number")),
-        _ => Err(damaged("a page's key does not end in a number")),
     }
 }

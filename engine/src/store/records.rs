@@ -27,8 +27,12 @@ pub(super) fn partition_record(run: &RunId) -> RecordId {
     record("partition", [text(run.as_str()), Value::Number(0_i64.into())])
 }
 
-pub(super) fn page_record(run: &RunId, number: u64) -> RecordId {
-    record("page", [text(run.as_str()), Value::Number((number as i64).into())])
+/// The group of pages whose last one has this number.
+pub(super) fn group_record(run: &RunId, last_page: u64) -> RecordId {
+    record(
+        "page_group",
+        [text(run.as_str()), Value::Number((last_page as i64).into())],
+    )
 }
 
 pub(super) fn screenshot_record(run: &RunId, number: u64) -> RecordId {
@@ -64,6 +68,17 @@ pub(super) fn last_text(id: RecordId) -> Result<String, StoreError> {
     match parts(id)?.into_iter().next_back() {
         Some(Value::String(text)) => Ok(text),
         _ => Err(damaged("a key does not end in a text")),
+    }
+}
+
+/// The last part of a key, which is a number.
+pub(super) fn last_number(id: RecordId) -> Result<u64, StoreError> {
+    match parts(id)?.into_iter().next_back() {
+        Some(Value::Number(number)) => number
+            .to_int()
+            .map(i64::unsigned_abs)
+            .ok_or_else(|| damaged("a key does not end in a whole number")),
+        _ => Err(damaged("a key does not end in a number")),
     }
 }
 

@@ -42,12 +42,8 @@ async fn work(store: &Store, registry: &PluginRegistry, job: Job, claimed: &Clai
 async fn stored_rows(store: &Store, run: &RunId, columns: &[Column]) -> Vec<Json> {
     let mut rows = Vec::new();
     let mut reader = store.page_reader(run, 0, 1_000, columns);
-    loop {
-        let pages = reader.next_part().await.unwrap();
-        if pages.is_empty() {
-            return rows;
-        }
-        for row in pages.iter().flat_map(|page| &page.rows) {
+    while let Some(part) = reader.next_part().await.unwrap() {
+        for row in part.pages().flat_map(|page| page.unwrap().rows) {
             let cells = columns
                 .iter()
                 .zip(&row.cells)
@@ -55,6 +51,7 @@ async fn stored_rows(store: &Store, run: &RunId, columns: &[Column]) -> Vec<Json
             rows.push(Json::Object(cells.collect::<Map<_, _>>()));
         }
     }
+    rows
 }
 
 #[test]

@@ -72,13 +72,10 @@ impl World {
         let columns = columns();
         let mut reader = self.store.page_reader(run, from, 1_000, &columns);
         let mut pages = Vec::new();
-        loop {
-            let part = reader.next_part().await.unwrap();
-            if part.is_empty() {
-                return pages;
-            }
-            pages.extend(part);
+        while let Some(part) = reader.next_part().await.unwrap() {
+            pages.extend(part.pages().map(Result::unwrap));
         }
+        pages
     }
 
     async fn enqueue(&self) -> Result<RunId, StoreError> {
@@ -94,6 +91,13 @@ impl World {
             user: self.ann.clone(),
             job: self.job.clone(),
             run: run.clone(),
+        }
+    }
+
+    /// Stores pages in groups of so many, or fewer.
+    async fn commit_in_groups(&self, lease: &Lease, pages: &[PageOutput], most: usize) {
+        for group in pages.chunks(most) {
+            self.commit(lease, group).await.unwrap();
         }
     }
 
