@@ -84,11 +84,12 @@ mod tests {
     use super::*;
     use crate::model::{Column, ColumnKind, RunId, SourceType, Value};
     use crate::pipeline::{Fingerprint, Fingerprints, Link, Visit};
-    use crate::store::Store;
+    use crate::store::{Store, StoreSettings};
 
     #[tokio::test]
     async fn the_pages_of_an_earlier_version_are_kept() {
-        let database = Database::in_memory().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path(), StoreSettings::default()).await.unwrap();
         bring_up_to_date(&database, &MIGRATIONS[..2]).await.unwrap();
         let url = r"http://a.example/?back=\&n=1";
         let visit = Visit {
