@@ -58,7 +58,7 @@ impl DownloadApi {
         let app = &self.0;
         let job = app.store.job(auth.user(), &id.0).await?;
         let asked = run.0.map(|Text(run)| RunId::new(run));
-        let run = app.run_with_results(&id.0, asked.or(job.success)).await?;
+        let run = app.run_with_results(&job, asked).await?;
         let (exporter, info) = self.exporter(format.0.as_ref().map_or("json", |Text(format)| format))?;
         let options = options(info, request)?;
         // Without a run the file has the columns that the job would have, and no rows.

@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use serde_json::{Map, Value};
 use snowscrape_engine::model::{Column, Job, JobId, Row, RunId};
 use snowscrape_engine::rows::RowMaker;
-use snowscrape_engine::store::RunRecord;
+use snowscrape_engine::store::{JobRecord, RunRecord};
 
 use super::Tag;
 use super::auth::Auth;
@@ -44,7 +44,7 @@ impl ResultsApi {
     ) -> Result<Listed, Refusal<{ INVALID | MISSING }>> {
         let job = self.0.store.job(auth.user(), &id.0).await?;
         let asked = run.0.map(|Text(run)| RunId::new(run));
-        let run = self.0.run_with_results(&id.0, asked.or(job.success)).await?;
+        let run = self.0.run_with_results(&job, asked).await?;
         let Some(run) = run else {
             // A cursor of nothing is one of another run.
             return match cursor.0 {
@@ -109,18 +109,19 @@ impl ResultsApi {
 }
 
 impl App {
-    /// The run of a job whose rows are asked for; `None` where none is, since none has succeeded yet.
+    /// The run of a job whose rows are asked for: the one that is named, or the latest successful one; `None` where no run has
+    /// succeeded yet and none is named.
     ///
     /// # Errors
     /// A run that is not the job's.
     pub(super) async fn run_with_results(
         &self,
-        job: &JobId,
-        run: Option<RunId>,
+        job: &JobRecord,
+        named: Option<RunId>,
     ) -> Result<Option<RunRecord>, ApiError> {
-        match run {
+        match named.as_ref().or(job.success.as_ref()) {
             None => Ok(None),
-            Some(run) => Ok(Some(self.store.run(job, &run).await?)),
+            Some(run) => Ok(Some(self.store.run(&job.id, run).await?)),
         }
     }
 

@@ -74,11 +74,7 @@ impl Store {
             ..PagesDone::default()
         };
         let mut groups = GroupReader::new(&self.database, run, 0, next);
-        loop {
-            let part = groups.next_part().await?;
-            if part.is_empty() {
-                return Ok(done);
-            }
+        while let Some(part) = groups.next_part().await? {
             for line in part.iter().flat_map(Group::lines) {
                 let page = PageWithLinks::read(line)?;
                 if let Some(url) = &page.url {
@@ -91,6 +87,7 @@ impl Store {
                 }
             }
         }
+        Ok(done)
     }
 
     /// The links of some pages of a run from `from` on: those of the first group that has some, among the groups that are stored
@@ -127,44 +124,35 @@ impl Store {
     pub async fn visits(&self, run: &RunId, end: u64) -> Result<HashMap<Fingerprint, u64>, StoreError> {
         let mut found = HashMap::new();
         let mut groups = GroupReader::new(&self.database, run, 0, end);
-        let mut next = 0;
-        loop {
-            let part = groups.next_part().await?;
-            if part.is_empty() {
-                return Ok(found);
-            }
+        while let Some(part) = groups.next_part().await? {
             for group in part {
+                let last_page = group.last_page;
                 match visits_of(&group) {
-                    Ok((visits, last_page)) => {
-                        found.extend(visits.into_iter().map(|visit| (visit.page, last_page)));
-                        next = last_page + 1;
-                    }
+                    Ok(visits) => found.extend(visits.into_iter().map(|visit| (visit.page, last_page))),
                     // Its pages then count as new, which costs rows and loses none.
                     Err(error) => {
-                        tracing::warn!(%run, next, %error, "earlier pages, from this one on, are passed over");
+                        tracing::warn!(%run, last_page, %error, "a group of earlier pages, up to this one, is passed over");
                     }
                 }
             }
         }
+        Ok(found)
     }
 
     /// What is known for the next run of the pages of a group, by the number of its last page.
     pub async fn group_visits(&self, run: &RunId, last_page: u64) -> Result<Vec<Visit>, StoreError> {
         match group(&self.database, run, last_page).await? {
-            Some(group) => visits_of(&group).map(|(visits, _)| visits),
+            Some(group) => visits_of(&group),
             None => Ok(Vec::new()),
         }
     }
 }
 
-/// What is known of the pages of a group, and the number of the last of them.
-fn visits_of(group: &Group) -> Result<(Vec<Visit>, u64), StoreError> {
+/// What is known of the pages of a group.
+fn visits_of(group: &Group) -> Result<Vec<Visit>, StoreError> {
     let mut visits = Vec::new();
-    let mut last_page = 0;
     for line in group.lines() {
-        let page = PageWithVisit::read(line)?;
-        visits.extend(page.visit.map(decode_visit));
-        last_page = page.number;
+        visits.extend(PageWithVisit::read(line)?.visit.map(decode_visit));
     }
-    Ok((visits, last_page))
+    Ok(visits)
 }

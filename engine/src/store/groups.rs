@@ -48,12 +48,15 @@ pub(super) struct PageText<'a, Rows, Links, Visit> {
 /// A group as it was read.
 #[derive(Debug)]
 pub(super) struct Group {
+    /// The number of its last page, by its key.
+    pub last_page: u64,
     text: String,
 }
 
 #[derive(SurrealValue)]
 #[surreal(crate = "surrealdb::types")]
 struct Stored {
+    id: RecordId,
     pages: Bytes,
 }
 
@@ -89,7 +92,10 @@ impl TryFrom<Stored> for Group {
     fn try_from(stored: Stored) -> Result<Self, StoreError> {
         let text = String::from_utf8(stored.pages.into_inner().into())
             .map_err(|error| damaged(&format!("a group of pages: {error}")))?;
-        Ok(Self { text })
+        Ok(Self {
+            last_page: last_number(stored.id)?,
+            text,
+        })
     }
 }
 
@@ -114,18 +120,18 @@ impl<'a> GroupReader<'a> {
         }
     }
 
-    /// The next groups; none where there are no more.
-    pub(super) async fn next_part(&mut self) -> Result<Vec<Group>, StoreError> {
+    /// The next groups, one at least; `None` where there are no more.
+    pub(super) async fn next_part(&mut self) -> Result<Option<Vec<Group>>, StoreError> {
         while self.next < self.end {
             let after = self.end.min(self.next + self.span);
             let found = self.groups(self.next, after).await?;
             self.next = after;
             self.span = span_after(self.span, found.iter().map(|group| group.text.len()).sum());
             if !found.is_empty() {
-                return Ok(found);
+                return Ok(Some(found));
             }
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 
     async fn groups(&self, from: u64, before: u64) -> Result<Vec<Group>, StoreError> {
@@ -205,7 +211,10 @@ mod tests {
     #[test]
     fn a_line_that_cannot_be_read_is_damage() {
         let check = |text: &str, numbers: &[u64], damaged: bool| {
-            let group = Group { text: text.to_owned() };
+            let group = Group {
+                last_page: 8,
+                text: text.to_owned(),
+            };
             let read: Vec<_> = group
                 .lines()
                 .map(PageText::<IgnoredAny, IgnoredAny, IgnoredAny>::read)
@@ -220,6 +229,7 @@ mod tests {
         check("{\"number\":7}\n{\"numb\n", &[7], true);
         check("{\"url\":\"http://a.example/\"}\n", &[], true);
         let stored = Stored {
+            id: group_record(&RunId::new("run_1"), 8),
             pages: Bytes::from(vec![0xff]),
         };
         assert!(matches!(Group::try_from(stored), Err(StoreError::Damaged(_))));

@@ -50,10 +50,7 @@ impl<'a> PageReader<'a> {
     /// The next pages; `None` where there are no more.
     pub async fn next_part(&mut self) -> Result<Option<PagePart<'a>>, StoreError> {
         let groups = self.groups.next_part().await?;
-        if groups.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(PagePart {
+        Ok(groups.map(|groups| PagePart {
             groups,
             from: std::mem::take(&mut self.from),
             columns: self.columns,

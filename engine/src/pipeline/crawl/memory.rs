@@ -19,8 +19,8 @@ pub enum MemoryError {
 
 /// The memory of a run: links that wait for their turn, and the pages of the last successful run.
 pub trait Memory: Debug + Send + Sync {
-    /// The links of some pages of the run from number `from` on and below `before`, as far as they are kept by now. Pages are kept
-    /// some together: of those that `before` parts none are given, so that it has to pass all that is kept before all is given.
+    /// The links of some pages of the run from number `from` on and below `before`, as far as they are kept by now. Pages that
+    /// were kept together are given together, once all of them are below `before`.
     ///
     /// # Errors
     /// Why nothing can be read.
